@@ -1,0 +1,47 @@
+# churnkit: `make repro` runs the main job, `make test` passes the tests; both install what they need first.
+PYTHON ?= python3.11
+BIN := .venv/bin
+STAMP := .venv/.installed
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DVC_NO_ANALYTICS := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := 1
+
+.PHONY: help install repro test lint types docs bench demo-truth clean
+.DEFAULT_GOAL := help
+
+help:  ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP)  ## Install what requirements.lock names into .venv
+
+$(STAMP): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is not on the PATH; churnkit needs Python 3.11 (PYTHON=... names another)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+repro: $(STAMP)  ## Run the pipeline: extracts in, ranked call lists out (a demo operator is simulated where data/extracts/ is empty)
+	@ls -A data/extracts 2>/dev/null | grep -q . || churnkit simulate
+	churnkit plan
+	dvc repro
+	@[ ! -d data/truth ] || churnkit truth
+
+test: $(STAMP)  ## Run the tests
+	$(BIN)/python -m pytest -n auto
+
+lint: $(STAMP)  ## Check the style of the code
+	$(BIN)/ruff check src tests benchmarks
+
+types: $(STAMP)  ## Check the types
+	$(BIN)/mypy
+
+docs: $(STAMP)  ## Write the generated pages of docs/ anew
+	churnkit docs
+
+bench: $(STAMP)  ## Time the stages of the demo
+	$(BIN)/python benchmarks/repro.py
+
+clean:  ## Remove everything that is made, but for extracts, the key and .venv
+	rm -rf data/events data/summaries data/cohorts data/features data/scores data/lists models/evaluated models/latest reports months.yaml dvc.lock .churnkit .dvc/cache .dvc/tmp

@@ -1,0 +1,32 @@
+"""Where the tables of the pipeline lie, and which of them an as-of date may see."""
+from datetime import date, timedelta
+from pathlib import Path
+
+from churnkit.engine import read
+from churnkit.history import SUMMARIES, TABLES, History
+from churnkit.timeline import Plan
+
+EVENTS, ROLLED_UP = Path("data/events"), Path("data/summaries")
+COHORTS, FEATURES = Path("data/cohorts"), Path("data/features")
+
+
+def folder(name: str, delivery: str) -> Path:
+    """Where the rows of a table that came with one delivery lie."""
+    return (ROLLED_UP if name in SUMMARIES else EVENTS) / name / delivery
+
+
+def known_history(plan: Plan, as_of: date, wait_days: int) -> History:
+    """The tables that the as-of date may see, cut to what was known; an extract that the operator does not send is absent."""
+    tables = {}
+    for name, kind in TABLES.items():
+        table = read([folder(name, d) for d in plan.sees[as_of][:kind.deliveries]])
+        if table.limit(1).collect():
+            tables[name] = table
+    return History(tables, as_of, as_of + timedelta(wait_days))
+
+
+def what_followed(plan: Plan, as_of: date, matures_on: date, wait_days: int) -> History:
+    """What an as-of date's label is read from, as it was known once the label had matured."""
+    deliveries = [*plan.sees[as_of][:2], *plan.after[as_of]]
+    tables = {name: read([folder(name, d) for d in deliveries]) for name in ("usage_daily", "status_changes")}
+    return History(tables, matures_on, matures_on + timedelta(wait_days))

@@ -1,0 +1,180 @@
+"""The commands people type: one per stage, and the few that are not stages."""
+import ctypes
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from churnkit import params, timeline
+from churnkit.errors import ChurnkitError, ParameterError, ResourceError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  help="Finds the mobile subscribers who are about to leave, says why, and ranks whom to call first.")
+
+
+def stage(name: str, *subject: object) -> None:
+    """Run one stage with its section of params.yaml."""
+    common = params.load("common", params.Common)
+    os.environ.setdefault("CHURNKIT_ENGINE", common.engine)
+    module = import_module(f"churnkit.stages.{name}")
+    module.run(params.load(name, module.Params), common, *subject)
+
+
+def as_of_date(text: str) -> date:
+    """An as-of date from the command line. Raises ParameterError if it is no first of a month."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min.replace(day=2)
+    if day.day != 1:
+        raise ParameterError(f"{text!r} is no as-of date; write the first of a month, such as 2026-06-01.")
+    return day
+
+
+def planned(name: str, as_of: str) -> None:
+    """Run a stage for one as-of date of the plan."""
+    day, plan = as_of_date(as_of), timeline.read_plan()
+    plan.require(day)
+    stage(name, plan, day)
+
+
+@app.command()
+def simulate(subscribers: Annotated[int, typer.Option(min=100, help="How many subscribers.")] = 20_000,
+             months: Annotated[int, typer.Option(min=1, help="How many months.")] = 15,
+             seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 1,
+             out: Annotated[Path, typer.Option(help="Where the extracts go; must be empty.")] = timeline.EXTRACTS,
+             truth: Annotated[Path, typer.Option(help="Where the planted truth goes.")] = Path("data/truth")) -> None:
+    """Write the extracts of an invented operator, and its key where there is none yet."""
+    from churnkit.identity import key_path, read_key, write_key
+    from churnkit.simulate import simulate as write_operator
+
+    write_operator(out, truth, subscribers=subscribers, months=months, seed=seed)
+    mine = key_path(params.load("common", params.Common).key_file)
+    if not mine.exists():
+        write_key(mine, read_key(str(truth / "demo.key")))
+
+
+@app.command()
+def key() -> None:
+    """Make the key that turns ids and numbers into pseudonyms."""
+    from churnkit.identity import new_key
+
+    print(new_key(params.load("common", params.Common).key_file))
+
+
+@app.command()
+def plan() -> None:
+    """Lay out the deliveries and as-of dates that `dvc repro` runs over."""
+    from churnkit.identity import key_id, read_key
+    from churnkit.stages import label, train
+
+    common, labels, training = (params.load(name, kind) for name, kind in
+                                (("common", params.Common), ("label", label.Params), ("train", train.Params)))
+    laid = timeline.make_plan(timeline.find_deliveries(), label_days=labels.days, min_history_days=labels.min_history_days,
+                              max_dates=training.max_dates)
+    timeline.write_plan(laid, key_id(read_key(common.key_file)))
+    print(f"deliveries {', '.join(laid.deliveries)}; trains on {laid.training[0]} to {laid.training[-1]}, "
+          f"evaluates at {laid.evaluation}, scores {laid.scoring}")
+
+
+@app.command()
+def ingest(delivery: str) -> None:
+    """Read one delivery of operator extracts into typed, pseudonymous, fully accounted events."""
+    stage("ingest", timeline.Delivery.named(delivery))
+
+
+@app.command()
+def summarise(delivery: str) -> None:
+    """Roll one delivery's call records up to subscriber-days and subscriber-months."""
+    stage("summarise", timeline.Delivery.named(delivery))
+
+
+@app.command()
+def label(as_of: str) -> None:
+    """Say who could still leave at one as-of date, and who then did."""
+    planned("label", as_of)
+
+
+@app.command()
+def featurize(as_of: str) -> None:
+    """Compute one row per subscriber, one column per warning feature, as known at one as-of date."""
+    planned("featurize", as_of)
+
+
+def on_plan(name: str) -> Callable[[], None]:
+    """The command of a stage that needs nothing but the plan."""
+    def command() -> None:
+        stage(name, timeline.read_plan())
+    return command
+
+
+for planned_stage, what in (("train", "Learn from who left: the churn model and its card."),
+                            ("evaluate", "Judge the model on a later month, beside what one would do without it."),
+                            ("score", "Give everyone a churn probability, and the reasons for it in words."),
+                            ("export", "Write the ranked call lists, the hold-out, and who is not called and why.")):
+    app.command(planned_stage, help=what)(on_plan(planned_stage))
+
+
+def die_with_parent() -> None:
+    """Be told to stop when the process that started this stage dies, so that no orphan goes on writing."""
+    if sys.platform == "linux":
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:
+            sys.exit(1)
+
+
+def entry() -> None:
+    """The `churnkit` script: main, then straight out, for DuckDB's bindings report their own leaks when Python winds down."""
+    code = main()
+    engine = sys.modules.get("churnkit.engine")
+    if engine:
+        engine.close_session()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def main() -> int:
+    """Run the command line; the exit code says what kind of failure it was (docs/operations.md)."""
+    die_with_parent()
+    try:
+        app(standalone_mode=True)
+        return 0
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    except ChurnkitError as problem:
+        return fail(problem)
+    except KeyboardInterrupt:
+        return 130
+    except BaseException as problem:
+        if isinstance(problem, OSError) and problem.errno == 28:
+            return fail(ResourceError(f"The disk is full: {problem}. Free some space and run again; nothing is lost."))
+        if isinstance(problem, MemoryError):
+            return fail(ResourceError("Memory ran out. Lower common.threads or raise common.memory in params.yaml, and run again."))
+        known = engine_failure(problem)
+        if known:
+            return fail(known)
+        traceback.print_exc()
+        return 1
+
+
+def engine_failure(problem: BaseException) -> ChurnkitError | None:
+    """What the engine, if one was in use, makes of the failure."""
+    engine = sys.modules.get("churnkit.engine")
+    return engine.failure(problem) if engine else None
+
+
+def fail(problem: ChurnkitError) -> int:
+    """Say what is wrong in one sentence and give the exit code of its kind."""
+    print(f"churnkit {' '.join(sys.argv[1:])}: {problem}", file=sys.stderr)
+    return problem.exit_code
+
+

@@ -1,0 +1,207 @@
+"""The one door to the engine: everything else in churnkit speaks the PySpark DataFrame API and never asks who runs it."""
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from churnkit.errors import ChurnkitError, InputError, ParameterError, ResourceError
+from churnkit.files import parts
+from churnkit.identity import DIGITS, hash_pads
+
+ENGINE = os.environ.get("CHURNKIT_ENGINE", "duckdb")
+
+match ENGINE:
+    case "duckdb":
+        from sqlframe.duckdb import Window as W
+        from sqlframe.duckdb import functions as F
+        from sqlframe.duckdb import types as T
+    case "spark":
+        from pyspark.sql import Window as W
+        from pyspark.sql import functions as F
+        from pyspark.sql import types as T
+    case _:
+        raise ParameterError(f"Unknown engine {ENGINE!r}; choose 'duckdb' or 'spark'.")
+
+__all__ = ["ENGINE", "F", "T", "W", "Frame", "Column", "open_session", "read", "write", "settle", "named", "close_session", "failure",
+           "parse_int", "parse_date", "parse_time", "count_if", "total_if", "days", "keyed_hash", "row_hash", "table"]
+
+Frame = Any  # a DataFrame of either engine
+Column = Any  # a Column of either engine
+
+_names = itertools.count()
+_open: list[Any] = []  # the session, once there is one
+_spill: list[Path] = []
+
+
+def open_session(memory: str = "2GB", threads: int = 4, spill: str | None = None, master: str = "local[2]") -> Any:
+    """The session of the engine in use; the first call decides its memory, threads, spill folder and Spark master."""
+    if not _open:
+        _open.append(_new_session(memory, threads, spill, master))
+    return _open[0]
+
+
+def _new_session(memory: str, threads: int, spill: str | None, master: str) -> Any:
+    if spill:
+        Path(spill).mkdir(parents=True, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix="churnkit-", dir=spill)
+    _spill.append(Path(folder))
+    if ENGINE == "duckdb":
+        import duckdb
+        from sqlframe.duckdb import DuckDBSession
+
+        options: dict[str, Any] = {"memory_limit": memory, "threads": threads, "temp_directory": folder,
+                                   "autoinstall_known_extensions": False, "preserve_insertion_order": True}
+        connection = duckdb.connect(config=options)
+        for kind in ("date", "timestamp"):
+            connection.execute(f"create temp macro try_{kind}(x) as try_cast(x as {kind})").fetchall()
+        connection.execute("create temp macro hash_row(x) as (hash(x) >> 1)::bigint").fetchall()
+        return DuckDBSession(conn=connection)
+    from pyspark.sql import SparkSession
+
+    return (SparkSession.builder.master(master).appName("churnkit")
+            .config("spark.sql.session.timeZone", "UTC").config("spark.sql.timestampType", "TIMESTAMP_NTZ")
+            .config("spark.sql.shuffle.partitions", threads).config("spark.driver.memory", memory.lower().removesuffix("b"))
+            .config("spark.local.dir", folder).config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
+            .config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1")
+            .config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false").getOrCreate())
+
+
+def close_session() -> None:
+    """Let go of the engine and of what it spilled."""
+    for folder in _spill:
+        shutil.rmtree(folder, ignore_errors=True)
+    _spill.clear()
+
+
+def _run(sql: str) -> list[tuple]:
+    return open_session()._connection.execute(sql).fetchall()
+
+
+def read(folders: Sequence[Path]) -> Frame:
+    """The rows of all part files in the folders, which share one schema; read lazily."""
+    files = [str(part) for folder in dict.fromkeys(folders) for part in parts(folder)]
+    if not files:
+        raise InputError(f"There is nothing in {', '.join(map(str, folders))}; run the stage that writes it, or `dvc repro`.")
+    session = open_session()
+    if ENGINE == "spark":
+        return session.read.parquet(*files)
+    view = f"read_{next(_names)}"  # a view keeps the generated SQL short; SQLFrame's own reader repeats it per file
+    listed = ", ".join("'" + f.replace("'", "''") + "'" for f in files)
+    _run(f"create view {view} as select * from read_parquet([{listed}])")
+    return table(view)
+
+
+def table(name: str) -> Frame:
+    """A DuckDB table or view of this session as a frame."""
+    session = open_session()
+    session.catalog.add_table(name, {row[0]: row[1].lower() for row in _run(f"describe {name}")})
+    return session.table(name)
+
+
+def _sql(frame: Frame) -> str:
+    return frame.sql(dialect="duckdb", optimize=False, pretty=False)
+
+
+def write(frame: Frame, folder: Path, *, sort: bool = True) -> int:
+    """Write the frame as part files into `folder`, sorted by all its columns in order; the number of rows written."""
+    if ENGINE == "spark":
+        ordered = frame.repartitionByRange(F.col(frame.columns[0])) if sort else frame
+        ordered = ordered.sortWithinPartitions(*frame.columns) if sort else ordered
+        ordered.write.mode("overwrite").option("compression", "zstd").parquet(str(folder))
+        return open_session().read.parquet(str(folder)).count()
+    folder.mkdir(parents=True, exist_ok=True)
+    order = f" order by {', '.join(f'{chr(34)}{c}{chr(34)} nulls first' for c in frame.columns)}" if sort else ""
+    target = str(folder / "part-0.parquet").replace("'", "''")
+    ((rows,),) = _run(f"copy (select * from ({_sql(frame)}){order}) to '{target}' (format parquet, compression zstd)")
+    return rows
+
+
+def settle(frame: Frame) -> Frame:
+    """The same rows, computed once and kept in the spill folder, for a frame that several others are made of."""
+    open_session()
+    folder = _spill[-1] / f"settled_{next(_names)}"
+    if ENGINE == "spark":
+        frame.write.parquet(str(folder))
+        return read([folder])
+    name = f"settled_{next(_names)}"
+    _run(f"create temp table {name} as {_sql(frame)}")
+    return table(name)
+
+
+def named(frame: Frame) -> Frame:
+    """The same rows under a short name, not computed: SQLFrame copies the whole expression at every step, so long ones are cut in pieces."""
+    if ENGINE == "spark":
+        return frame
+    name = f"named_{next(_names)}"
+    _run(f"create temp view {name} as {_sql(frame)}")
+    return table(name)
+
+
+def failure(problem: BaseException) -> ChurnkitError | None:
+    """The user's view of an engine's failure that is nobody's bug: memory or disk ran out, or a file is broken; else None."""
+    kind, text = type(problem).__name__, str(problem).splitlines()[0] if str(problem) else ""
+    if "No space left" in str(problem) or "ENOSPC" in str(problem):
+        return ResourceError(f"The disk is full: {text} Free some space, or point `common.spill` elsewhere, and run again; nothing is lost.")
+    if kind == "OutOfMemoryException" or "Java heap space" in str(problem):
+        return ResourceError(f"The engine needs more than common.memory allows: {text} Raise it in params.yaml and run again.")
+    return None
+
+
+# What the engines disagree on, once and for all.
+
+def count_if(condition: Column) -> Column:
+    """Rows for which `condition` holds; 0 over no row (F.count_if is null there on DuckDB)."""
+    return F.count(F.when(condition, F.lit(1)))
+
+
+def total_if(condition: Column, column: Column) -> Column:
+    """Sum of an integer column over the rows for which `condition` holds, as a bigint; 0 over no row."""
+    return F.coalesce(F.sum(F.when(condition, column)), F.lit(0)).cast("bigint")
+
+
+def days(column: Column) -> Column:
+    """A date as whole days since 1970-01-01, the same integer on every engine."""
+    return F.unix_date(column).cast("int")
+
+
+def parse_int(text: Column) -> Column:
+    """The text as a bigint; null where it is not a plain whole number of at most 18 digits (casts differ: '2.5' is 3 or null)."""
+    return F.when(text.rlike(r"^-?[0-9]{1,18}$"), text).cast("bigint")
+
+
+def parse_date(text: Column) -> Column:
+    """The text `YYYY-MM-DD` as a date; null where it is none."""
+    return _try_cast(F.when(text.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), text), "date")
+
+
+def parse_time(text: Column) -> Column:
+    """The text `YYYY-MM-DD HH:MM:SS` as a zone-less timestamp; null where it is none (an offset is not dropped in silence)."""
+    good = text.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$")
+    return _try_cast(F.when(good, text), "timestamp")
+
+
+def row_hash(*columns: str) -> Column:
+    """64 bits that are the same for equal rows and seldom for others; they differ between engines, so never keep them."""
+    return F.xxhash64(*columns) if ENGINE == "spark" else F.call_function("hash_row", F.struct(*columns))
+
+
+def _try_cast(text: Column, kind: str) -> Column:
+    """A cast that gives null for what is no such value; SQLFrame's columns have none."""
+    if ENGINE == "spark":
+        return text.try_cast("timestamp_ntz" if kind == "timestamp" else kind)
+    return F.call_function(f"try_{kind}", text)
+
+
+def keyed_hash(text: Column, key: bytes, letter: str) -> Column:
+    """The pseudonym of a text column, equal to `identity.pseudonym`; null stays null."""
+    inner, outer = hash_pads(key)
+    if ENGINE == "spark":
+        mac = F.sha2(F.concat(F.lit(bytearray(outer)), F.unhex(F.sha2(F.concat(F.lit(bytearray(inner)), F.encode(text, "UTF-8")), 256))), 256)
+        return F.concat(F.lit(letter), F.substring(mac, 1, DIGITS))
+    name = f"keyed_hash_{letter}"
+    _run(f"create or replace temp macro {name}(x) as '{letter}' || "
+         f"left(sha256(unhex('{outer.hex()}') || unhex(sha256(unhex('{inner.hex()}') || encode(x)))), {DIGITS})")
+    return F.call_function(name, text)

@@ -1,0 +1,60 @@
+"""How an extract is declared: its columns, their units and meaning, and what makes a row a good one."""
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["subscriber", "number", "own_number", "customer", "text", "integer", "date", "month", "time", "flag", "choice"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column as the operator sends it.
+
+    `subscriber`, `number`, `own_number` and `customer` hold identifiers and become pseudonyms at ingest;
+    `low` and `high` bound an integer, both included.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    low: int | None = None
+    high: int | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition over several typed columns that every good row meets."""
+
+    name: str
+    column: str
+    message: str
+    holds: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Extract:
+    """One table of what the operator sends.
+
+    `clock` is the column that says when a row happened, none for a reference table; a row may be `late_days` older than
+    the delivery that brings it (none: any age). Of rows with the same natural key the first or the last one is kept.
+    """
+
+    name: str
+    one_row: str
+    columns: tuple[Column, ...]
+    natural_key: tuple[str, ...]
+    clock: str | None
+    required: bool = False
+    rules: tuple[Rule, ...] = ()
+    keep: Literal["first", "last"] = "first"
+    late_days: int | None = None
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError if there is none."""
+        return {c.name: c for c in self.columns}[name]
+
+
+RECEIVED = Column("received_at", "time", "When the row reached the operator's mediation; the end of its day plus ingest.delay_days where absent.")

@@ -1,0 +1,85 @@
+"""Numbers and ids become pseudonyms, and numbers tell whose network they are on."""
+from churnkit.engine import Column, F, Frame, keyed_hash, named, settle
+from churnkit.extracts.declare import Extract
+from churnkit.timeline import Delivery
+
+LETTERS = {"subscriber": "s", "number": "p", "own_number": "p", "customer": "c"}
+PLAIN = r"[^0-9]"
+
+
+def pseudonymised(rows: Frame, extract: Extract, key: bytes, number_plan: Frame | None) -> Frame:
+    """The rows with pseudonyms for identifiers.
+
+    A `number` x becomes its pseudonym and `x_network` (`own`, `rival:<name>`, `fixed`, `own_care`, `rival_care:<name>`, `short_code`,
+    `international`, `unknown`); an `own_number` x becomes `x_masked` and `x_party`.
+    """
+    for kind in LETTERS:
+        columns = [c.name for c in extract.columns if c.kind == kind]
+        if not columns:
+            continue
+        known = settle(distinct(rows, columns).select(F.col("raw"), *looked_up(kind, key)))
+        if kind == "number" and number_plan is not None:
+            known = settle(networks(known, number_plan))
+        for name in columns:
+            rows = replaced(rows, name, kind, known)
+    return rows
+
+
+def distinct(rows: Frame, columns: list[str]) -> Frame:
+    """The different texts in the columns, each hashed once however often it occurs."""
+    found = [rows.select(F.col(name).alias("raw")).filter(F.col("raw").isNotNull()).distinct() for name in columns]
+    every = found[0]
+    for more in found[1:]:
+        every = every.union(more)
+    return named(every.distinct() if len(found) > 1 else every)
+
+
+def looked_up(kind: str, key: bytes) -> list[Column]:
+    """What stands for one text: its pseudonym, and for numbers their digits, masked."""
+    raw = F.col("raw")
+    if kind in ("subscriber", "customer"):
+        return [keyed_hash(raw, key, LETTERS[kind]).alias("pseudonym")]
+    digits = F.regexp_replace(raw, PLAIN, "")
+    hidden = F.concat(F.substring(digits, 1, 3), F.lit("****"), F.substring(digits, -4, 4))
+    masked = F.when(F.length(digits) >= 11, hidden).otherwise(F.concat(F.substring(digits, 1, 2), F.lit("****")))
+    return [keyed_hash(F.when(digits != "", digits).otherwise(raw), key, "p").alias("pseudonym"),
+            digits.alias("digits"), masked.alias("masked")]
+
+
+def networks(numbers: Frame, plan: Frame) -> Frame:
+    """Each number with its network, by the longest prefix of the plan that it begins with."""
+    name = (F.when(F.col("kind") == "mobile", F.when(F.col("operator") == "own", F.lit("own"))
+                   .otherwise(F.concat(F.lit("rival:"), F.col("operator"))))
+            .when(F.col("kind") == "rival_care", F.concat(F.lit("rival_care:"), F.col("operator")))
+            .otherwise(F.col("kind")))
+    prefixes = settle(plan.select("prefix", F.length("prefix").alias("digits_matched"), name.alias("network")))
+    lengths = sorted({row[0] for row in prefixes.select("digits_matched").distinct().collect()}, reverse=True)
+    found, tried = numbers, []
+    for length in lengths:
+        these = prefixes.filter(F.col("digits_matched") == length).select(
+            F.col("prefix").alias(f"prefix_{length}"), F.col("network").alias(f"network_{length}"))
+        found = named(found.join(these, on=F.substring(F.col("digits"), 1, length) == F.col(f"prefix_{length}"), how="left"))
+        tried.append(F.col(f"network_{length}"))
+    return found.select("raw", "pseudonym", "masked", F.coalesce(*tried, F.lit("unknown")).alias("network"))
+
+
+def valid_during(plan: Frame, delivery: Delivery) -> Frame:
+    """The rows of the number plan that hold on the delivery's last day."""
+    last = F.date_add(F.lit(str(delivery.ends)).cast("date"), -1)
+    return plan.filter((F.col("valid_from").isNull() | (F.col("valid_from") <= last))
+                       & (F.col("valid_to").isNull() | (F.col("valid_to") > last)))
+
+
+def replaced(rows: Frame, name: str, kind: str, known: Frame) -> Frame:
+    """The rows with column `name` replaced by what stands for its texts."""
+    wanted = {"subscriber": {"pseudonym": name}, "customer": {"pseudonym": name},
+              "number": {"pseudonym": name, "network": f"{name}_network"},
+              "own_number": {"masked": f"{name}_masked", "pseudonym": f"{name}_party"}}[kind]
+    wanted = {source: target for source, target in wanted.items() if source in known.columns}
+    renamed = known.select(F.col("raw").alias("raw_text"), *(F.col(s).alias(f"new_{s}") for s in wanted))
+    joined = rows.join(renamed, on=F.col(name) == F.col("raw_text"), how="left")
+    columns: list[Column] = []
+    for column in rows.columns:
+        columns += [F.col(f"new_{s}").alias(t) for s, t in wanted.items()] if column == name else [F.col(column)]
+    return named(joined.select(*columns))
+

@@ -1,0 +1,38 @@
+"""Subscriber snapshots: who is a customer on a day, on which plan and contract, and who looks after them."""
+from churnkit.extracts.declare import RECEIVED, Column, Extract
+
+SUBSCRIBERS = Extract(
+    name="subscribers",
+    one_row="one subscriber on one snapshot date",
+    required=True,
+    clock="snapshot_on",
+    natural_key=("subscriber_id", "snapshot_on"),
+    columns=(
+        Column("subscriber_id", "subscriber", "The operator's own id of the subscriber.", required=True),
+        Column("snapshot_on", "date", "The day the row describes.", required=True),
+        Column("msisdn", "own_number", "The subscriber's number; kept only masked and hashed.", required=True),
+        Column("activated_on", "date", "When the line was opened.", required=True),
+        Column("payment_kind", "choice", "How the line is paid.", required=True, choices=("prepaid", "quasi_prepaid", "postpaid")),
+        Column("line_kind", "choice", "Who or what uses the line.", required=True,
+               choices=("voice", "data_only", "iot", "sub_line", "company", "test", "staff")),
+        Column("plan", "text", "Code of the plan."),
+        Column("branch", "text", "Branch as a path, 省/地市/区县.", required=True),
+        Column("team", "text", "Team that looks after the line."),
+        Column("account_manager", "text", "Account manager of a key account."),
+        Column("is_key_account", "flag", "Whether the line is a key account's."),
+        Column("activation_channel", "text", "Where the line was sold."),
+        Column("contract_start_on", "date", "First day of the contract."),
+        Column("contract_end_on", "date", "Last day of the contract."),
+        Column("contract_kind", "text", "Kind of contract."),
+        Column("has_minimum_spend", "flag", "Whether the contract promises a minimum spend."),
+        Column("bundle", "text", "Bundle with other products."),
+        Column("customer_key", "customer", "Same for all products of one person."),
+        Column("group_key", "customer", "Same for all lines of one company or family."),
+        Column("industry", "text", "Industry of a company line."),
+        Column("has_autopay", "flag", "Whether bills are paid by standing order."),
+        Column("credit_limit_cents", "integer", "How much may be owed.", unit="cents", low=0, high=1_000_000_000),
+        Column("alt_contact", "own_number", "Another number of the person; kept only masked and hashed."),
+        Column("tac", "text", "Handset the network last saw."),
+        RECEIVED,
+    ),
+)

@@ -1,0 +1,220 @@
+"""Bill level and volatility: what the line costs, how far a bill strays from habit, and what made it so."""
+from churnkit.engine import Column, F, W, count_if
+from churnkit.features.account import monthly_bills, odd_months
+from churnkit.features.declare import feature, flag, ratio, share, source, spread, squared
+from churnkit.history import Events, History
+
+SHOCK = 1.5  # a bill this many times the usual one is a shock (the seed rules of 2005)
+FEWEST = 3  # bills that a spread is taken over
+TOTAL, PLAN, DISCOUNT = F.col("total_cents"), F.col("plan_cents"), F.col("discount_cents")
+OVERAGE = F.col("overage_voice_cents") + F.col("overage_data_cents") + F.col("overage_sms_cents")
+
+
+@source("bills", "subscribers", "status_changes")
+def settled_bills(history: History) -> Events:
+    """One row per bill of the last six months: its amounts, how many months ago, and whether it is `regular`.
+
+    Not regular are the first month if it was not a whole one, months with a stop and the month of a change of plan: they are no habit.
+    `step` is the distance to the bill of the month before, where both are regular; `is_middle` marks the middle one or two of the
+    regular bills before the last month.
+    """
+    odd = odd_months(history).withColumn("is_odd", F.lit(True))
+    rows = history.once(monthly_bills).join(odd, on=["subscriber_id", "months_ago"], how="left")
+    rows = rows.select("*", F.col("is_odd").isNull().alias("regular")).drop("is_odd")
+    rows = rows.select("*", (F.col("regular") & (F.col("months_ago") > 1)).alias("is_earlier"))
+    alike = W.partitionBy("subscriber_id", "is_earlier")
+    line = W.partitionBy("subscriber_id").orderBy(F.col("months_ago").desc())
+    rows = rows.select("*", F.row_number().over(alike.orderBy("total_cents")).alias("place"), F.count(F.lit(1)).over(alike).alias("places"),
+                       F.lag("total_cents").over(line).alias("total_before"), F.lag("regular").over(line).alias("regular_before"),
+                       F.lag("months_ago").over(line).alias("ago_before"))
+    twice = F.col("place") * 2
+    both = F.col("regular") & F.col("regular_before") & (F.col("ago_before") == F.col("months_ago") + 1)
+    return Events(rows.select(
+        "*", F.when(both, F.abs(TOTAL - F.col("total_before"))).alias("step"),
+        (F.col("is_earlier") & (twice >= F.col("places")) & (twice <= F.col("places") + 2)).alias("is_middle")), history.day)
+
+
+def within(months: int) -> Column:
+    """Whether a bill is of the last so many months."""
+    return F.col("months_ago") <= months
+
+
+def summed(condition: Column, amount: Column) -> Column:
+    """Sum of an amount over the bills that meet the condition; null if none does."""
+    return F.sum(F.when(condition, amount)).cast("bigint")
+
+
+def regular(months: int) -> tuple[Column, Column, Column]:
+    """Count, sum and sum of squares of the regular bills of the last so many months."""
+    those = F.col("regular") & within(months)
+    return count_if(those), summed(those, TOTAL), F.sum(F.when(those, squared(TOTAL)))
+
+
+def usual() -> Column:
+    """Median of the regular bills before the last month, in cents; null without one."""
+    return ratio(summed(F.col("is_middle"), TOTAL), count_if(F.col("is_middle")))
+
+
+@feature("settled_bills", unit="cents", risky="±")
+def bill_last(bills: Events) -> Column:
+    """Total of the last month's bill; null if there is none yet."""
+    return summed(within(1), TOTAL)
+
+
+@feature("settled_bills", unit="cents", months=(3, 6), risky="-")
+def bill_mean(bills: Events, months: int) -> Column:
+    """Mean total of the bills of the last so many months, all of them; null without one."""
+    return ratio(summed(within(months), TOTAL), count_if(within(months)))
+
+
+@feature("settled_bills", unit="cents", months=(6,), risky="+", group="bill_swing", zh="近半年话费波动大，约{value:.1f}元上下",
+         en="bills swing by about {value:.1f} yuan over half a year")
+def bill_std(bills: Events, months: int) -> Column:
+    """Standard deviation of the regular bills; null for fewer than three."""
+    count, total, squares = regular(months)
+    return F.when(count >= FEWEST, spread(count, total, squares))
+
+
+@feature("settled_bills", unit="ratio", months=(6,), risky="+", group="bill_swing", zh="近半年话费波动达均值的{value:.0%}",
+         en="bills swing by {value:.0%} of their mean over half a year")
+def bill_cv(bills: Events, months: int) -> Column:
+    """Standard deviation of the regular bills over their mean; null for fewer than three, or a mean of zero."""
+    count, total, squares = regular(months)
+    return F.when((count >= FEWEST) & (total > 0), spread(count, total, squares) * count / total)
+
+
+@feature("settled_bills", unit="cents", months=(6,), risky="+", group="bill_swing", zh="每月话费平均变动{value:.1f}元",
+         en="bills move by {value:.1f} yuan from month to month")
+def bill_step_mean(bills: Events, months: int) -> Column:
+    """Mean distance between the regular bills of neighbouring months; null without two such bills."""
+    return ratio(F.sum("step"), F.count("step"))
+
+
+@feature("settled_bills", unit="ratio", months=(6,), risky="±", group="bill_swing")
+def bill_z_last(bills: Events, months: int) -> Column:
+    """Last bill less the mean of the regular ones, in their standard deviations; null for fewer than three, or none of spread."""
+    count, total, squares = regular(months)
+    return F.when(count >= FEWEST, ratio(summed(within(1), TOTAL) - ratio(total, count), spread(count, total, squares)))
+
+
+@feature("settled_bills", unit="ratio", months=(6,), risky="+", group="bill_swing", zh="近半年最高月话费是最低的{value:.1f}倍",
+         en="highest bill {value:.1f} times the lowest in half a year")
+def bill_range_ratio(bills: Events, months: int) -> Column:
+    """Highest regular bill over the lowest; null for fewer than three, or a lowest of zero."""
+    those = F.col("regular") & within(months)
+    lowest, highest = F.min(F.when(those, TOTAL)), F.max(F.when(those, TOTAL))
+    return F.when(count_if(those) >= FEWEST, share(highest, lowest))
+
+
+@feature("settled_bills", unit="ratio", risky="-", group="bill_trend", zh="上月话费{bill_last:.1f}元，仅为前三个月均值的{value:.0%}",
+         en="last bill {bill_last:.1f} yuan, {value:.0%} of the three months before", zero=("上月没有话费", "nothing billed last month"))
+def bill_drop_ratio(bills: Events) -> Column:
+    """Last bill over the mean of the three months before; null without either, or if those came to nothing."""
+    before = within(4) & ~within(1)
+    return share(summed(within(1), TOTAL) * count_if(before), summed(before, TOTAL))
+
+
+@feature("settled_bills", unit="ratio", months=(6,), risky="-", group="bill_trend", zh="近半年话费逐月走低", en="bills falling over half a year")
+def bill_slope(bills: Events, months: int) -> Column:
+    """Least-squares slope of the regular bills, a month, over their mean; null for fewer than three, or a mean of zero."""
+    those = F.col("regular") & within(months)
+    count, total, _ = regular(months)
+    ago, agos = summed(those, F.col("months_ago")), F.sum(F.when(those, squared(F.col("months_ago"))))
+    leant = F.sum(F.when(those, F.col("months_ago").cast("double") * TOTAL.cast("double")))
+    rise = (ago.cast("double") * total - count * leant) / (count * agos - squared(ago))  # months ago run against time
+    return F.when((count >= FEWEST) & (total > 0), rise * count / total)
+
+
+@feature("settled_bills", unit="cents", risky="±", group="bill_shock")
+def bill_usual(bills: Events) -> Column:
+    """Median of the regular bills of half a year before the last month; null without one."""
+    return usual()
+
+
+@feature("settled_bills", unit="ratio", risky="+", group="bill_shock", zh="上月话费{bill_last:.1f}元，是平时的{value:.1f}倍",
+         en="last bill {bill_last:.1f} yuan, {value:.1f} times the usual")
+def bill_shock_ratio(bills: Events) -> Column:
+    """Last bill over the usual one; null without either, or if the usual one is zero."""
+    return share(summed(within(1), TOTAL), usual())
+
+
+@feature(of=("bill_shock_ratio",), unit="flag", risky="+", group="bill_shock", zh="上月话费{bill_last:.1f}元，达平时的1.5倍以上",
+         en="last bill {bill_last:.1f} yuan, at least 1.5 times the usual")
+def is_bill_shock(times: Column) -> Column:
+    """1 if the last bill is at least one and a half times the usual one, else 0; null where that ratio is."""
+    return flag(times >= SHOCK)
+
+
+@feature(of=("bill_last", "bill_usual"), unit="cents", risky="+", group="bill_shock", zh="上月话费{bill_last:.1f}元，比平时高{value:.1f}元",
+         en="last bill {bill_last:.1f} yuan, {value:.1f} more than usual")
+def bill_over_usual(last: Column, before: Column) -> Column:
+    """Last bill less the usual one; null without either."""
+    return last - before
+
+
+@feature("settled_bills", unit="share", months=(1, 3), risky="+", group="overage", zh="近{window}个月话费中{value:.0%}是套餐外费用",
+         en="{value:.0%} of the bill beyond the plan in {window} months")
+def overage_share(bills: Events, months: int) -> Column:
+    """Voice, data and SMS beyond the plan, as a share of the total; null if nothing was billed."""
+    return share(summed(within(months), OVERAGE), summed(within(months), TOTAL))
+
+
+@feature("settled_bills", unit="cents", risky="+", group="overage", zh="上月套餐外费用{value:.1f}元", en="{value:.1f} yuan beyond the plan last month")
+def overage_last(bills: Events) -> Column:
+    """Charges beyond the plan on the last bill; null if there is none yet."""
+    return summed(within(1), OVERAGE)
+
+
+@feature("settled_bills", unit="cents", risky="+", group="overage", zh="上月套餐外流量费{value:.1f}元", en="{value:.1f} yuan of data beyond the plan last month")
+def overage_data_last(bills: Events) -> Column:
+    """Data beyond the plan on the last bill; null if there is none yet."""
+    return summed(within(1), F.col("overage_data_cents"))
+
+
+@feature("settled_bills", unit="months", missing=0, risky="+", group="overage", zh="已连续{value:.0f}个月超出套餐",
+         en="beyond the plan for {value:.0f} months in a row")
+def over_plan_months(bills: Events) -> Column:
+    """Months in a row, up to the last one, with charges beyond the plan; at most six."""
+    held = F.lit(0).cast("bigint")
+    for ago in range(6, 0, -1):
+        held = F.when(F.max(F.when((F.col("months_ago") == ago) & (OVERAGE > 0), F.lit(1))).isNotNull(), held + 1).otherwise(F.lit(0).cast("bigint"))
+    return held
+
+
+@feature("settled_bills", unit="share", months=(1, 3), risky="±", group="extras", zh="近{window}个月话费中{value:.0%}是增值业务费",
+         en="{value:.0%} of the bill for value-added services in {window} months")
+def value_added_share(bills: Events, months: int) -> Column:
+    """Value-added services as a share of the total; null if nothing was billed."""
+    return share(summed(within(months), F.col("value_added_cents")), summed(within(months), TOTAL))
+
+
+@feature("settled_bills", unit="share", months=(1, 3), risky="+", group="extras", zh="近{window}个月话费中{value:.0%}是代收费",
+         en="{value:.0%} of the bill collected for others in {window} months")
+def third_party_share(bills: Events, months: int) -> Column:
+    """What is collected for third parties as a share of the total; null if nothing was billed."""
+    return share(summed(within(months), F.col("third_party_cents")), summed(within(months), TOTAL))
+
+
+@feature("settled_bills", unit="share", months=(1, 3), risky="±", group="discount")
+def discount_share(bills: Events, months: int) -> Column:
+    """Discounts as a share of the total before them; null if nothing was charged."""
+    return share(summed(within(months), DISCOUNT), summed(within(months), TOTAL + DISCOUNT))
+
+
+@feature("settled_bills", unit="cents", risky="+", group="discount", zh="上月优惠比前三个月少{value:.1f}元", en="discount down by {value:.1f} yuan last month")
+def discount_drop(bills: Events) -> Column:
+    """Mean discount of the three months before the last one, less the last one; null without both."""
+    before = within(4) & ~within(1)
+    return ratio(summed(before, DISCOUNT), count_if(before)) - summed(within(1), DISCOUNT)
+
+
+@feature("settled_bills", unit="cents", risky="+", group="bill_shock", zh="套餐费比前一个月高{value:.1f}元", en="plan fee up by {value:.1f} yuan")
+def plan_fee_rise(bills: Events) -> Column:
+    """Plan fee of the last bill less that of the month before; null without both."""
+    return summed(within(1), PLAN) - summed(F.col("months_ago") == 2, PLAN)
+
+
+@feature("settled_bills", unit="count", months=(6,), missing=0, risky="±", group="bill_swing")
+def regular_bills(bills: Events, months: int) -> Column:
+    """Bills of the last so many months that are taken for habit."""
+    return count_if(F.col("regular") & within(months))

@@ -1,0 +1,129 @@
+"""How a warning feature is declared; see any sibling module for examples."""
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from churnkit.engine import Column, F
+from churnkit.history import TABLES, Events, History
+
+Risky = Literal["+", "-", "±"]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column: its name, where it comes from, how it is said, and what it is.
+
+    `risky` says which side of it raises the risk. A feature that is `adjacent` lies next to a churn definition (⚠); one that is
+    `internal` an agent may know but not say. `missing` stands where the source has no row for the subscriber; None leaves a null.
+    """
+
+    name: str
+    family: str
+    group: str
+    source: str
+    of: tuple[str, ...]
+    unit: str
+    reason_zh: str
+    reason_en: str
+    zero_zh: str
+    zero_en: str
+    risky: Risky
+    missing: float | str | None
+    description: str
+    expression: Callable[..., Column]
+    window: str = ""
+    is_category: bool = False
+    is_adjacent: bool = False
+    is_internal: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table derived from others, made once and read by several features."""
+
+    name: str
+    needs: tuple[str, ...]
+    description: str
+    table: Callable[[History], Events]
+
+
+REGISTRY: dict[str, Feature] = {}
+SOURCES: dict[str, Source] = {}
+
+
+def source(*needs: str) -> Callable:
+    """Register a function of History as a source of features; it is left out where one of the tables it needs is absent."""
+    unknown = set(needs) - set(TABLES)
+    if unknown:
+        raise ValueError(f"no such table: {', '.join(sorted(unknown))}")
+
+    def register(function: Callable[[History], Events]) -> Callable:
+        SOURCES[function.__name__] = Source(function.__name__, needs, first_line(function), function)
+        return function
+
+    return register
+
+
+def feature(source: str = "", *, of: tuple[str, ...] = (), unit: str, zh: str = "", en: str = "", zero: tuple[str, str] = ("", ""),
+            windows: tuple[int, ...] = (), months: tuple[int, ...] = (), missing: float | str | None = None, risky: Risky = "±",
+            group: str = "", adjacent: bool = False, internal: bool = False) -> Callable:
+    """Register a function as one column, or one per window of days (`_30d`) or months (`_3m`).
+
+    With `source` the function gets that source's Events, with `of` the named columns (`{window}` in a name stands for the suffix), then the
+    window, if any. In sentences `{window}` stands for the number; `{value:…}` and `{other_column:…}` are filled in per subscriber.
+    """
+    if bool(source) == bool(of):
+        raise TypeError("a feature is of one source or of other features")
+
+    def register(function: Callable[..., Column]) -> Callable[..., Column]:
+        family = function.__module__.rsplit(".", 1)[-1]
+        for length, letter in [*((n, "d") for n in windows), *((n, "m") for n in months)] or [(None, "")]:
+            suffix = f"{length}{letter}" if length else ""
+            name = f"{function.__name__}_{suffix}" if suffix else function.__name__
+            if name in REGISTRY:
+                raise ValueError(f"feature {name!r} is already declared in {REGISTRY[name].family}.py")
+
+            def say(text: str, length: Any = length) -> str:
+                return text.replace("{window}", str(length))
+
+            REGISTRY[name] = Feature(
+                name=name, family=family, group=group or family, source=source, of=tuple(c.replace("{window}", suffix) for c in of),
+                unit=unit, reason_zh=say(zh), reason_en=say(en), zero_zh=say(zero[0]), zero_en=say(zero[1]), risky=risky, missing=missing,
+                description=first_line(function), window=suffix, is_category=unit == "code", is_adjacent=adjacent, is_internal=internal,
+                expression=function if length is None else lambda *args, n=length: function(*args, n))
+        return function
+
+    return register
+
+
+def first_line(function: Callable) -> str:
+    """The sentence that a function's docstring begins with. Raises TypeError if it has none: it is its dictionary entry."""
+    if not function.__doc__:
+        raise TypeError(f"{function.__name__} needs a docstring: it is its dictionary entry")
+    return function.__doc__.strip().splitlines()[0]
+
+
+def ratio(above: Column, below: Column) -> Column:
+    """above / below as a double; null where `below` is zero or null."""
+    return F.when(below != 0, above.cast("double") / below.cast("double"))
+
+
+def share(part: Column, whole: Column) -> Column:
+    """part / whole as a double; null where `whole` is not positive or null: a share of nothing, or of a credit note, is none."""
+    return F.when(whole > 0, part.cast("double") / whole.cast("double"))
+
+
+def flag(condition: Column) -> Column:
+    """1 where the condition holds, 0 where it does not, null where it is not known."""
+    return F.when(condition, F.lit(1)).when(~condition, F.lit(0)).cast("bigint")
+
+
+def squared(column: Column) -> Column:
+    """The square of a whole number as a double: such sums are exact in any order, and do not overflow."""
+    return column.cast("double") * column.cast("double")
+
+
+def spread(count: Column, total: Column, squares: Column) -> Column:
+    """The sample standard deviation of whole numbers from their count, sum and sum of squares; null for fewer than two."""
+    size, summed = count.cast("double"), total.cast("double")
+    return F.when(count > 1, F.sqrt(F.greatest(size * squares - summed * summed, F.lit(0.0)) / (size * (size - 1))))

@@ -1,0 +1,77 @@
+"""Pictures a manager reads: what the calls find, whether the probabilities hold, whom the scores part, what they rest on."""
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK, MODEL, GREY = "#222222", "#0b6e99", "#9aa5ad"
+OTHERS = ("#d1702b", "#6a8f3c", "#8460a8", "#a8894c")
+
+
+def draw_gains(path: Path, shares: np.ndarray, curves: Mapping[str, np.ndarray], capacity_share: float) -> None:
+    """Share of churners found against share of customers called; the first curve is the model."""
+    figure, axes = sheet("Who we find by calling the riskiest first")
+    for place, (name, found) in enumerate(curves.items()):
+        axes.plot(100 * shares, 100 * found, label=name, color=MODEL if place == 0 else OTHERS[(place - 1) % len(OTHERS)],
+                  linewidth=2.5 if place == 0 else 1.3)
+    axes.plot([0, 100], [0, 100], color=GREY, linestyle=":", label="at random")
+    axes.axvline(100 * capacity_share, color=INK, linewidth=0.8, linestyle="--")
+    reached = 100 * float(np.interp(capacity_share, shares, next(iter(curves.values()))))
+    axes.annotate(f"calls we can make: {100 * capacity_share:.1f}% of customers\nreach {reached:.0f}% of churners",
+                  (100 * capacity_share, reached), xytext=(12, -30), textcoords="offset points", fontsize=9)
+    axes.set(xlabel="customers called, %", ylabel="churners among them, % of all", xlim=(0, 100), ylim=(0, 101))
+    axes.legend(loc="lower right", frameon=False)
+    save(figure, path)
+
+
+def draw_calibration(path: Path, predicted: np.ndarray, observed: np.ndarray) -> None:
+    """Observed churn rate against the predicted one, in tenths of the customers."""
+    figure, axes = sheet("Do the probabilities hold?")
+    top = 105 * max(float(predicted.max()), float(observed.max()), 1e-3)
+    axes.plot([0, top], [0, top], color=GREY, linestyle=":", label="as predicted")
+    axes.plot(100 * predicted, 100 * observed, color=MODEL, marker="o", label="observed, by tenths of the customers")
+    axes.set(xlabel="predicted churn rate, %", ylabel="observed churn rate, %", xlim=(0, top), ylim=(0, top))
+    axes.legend(loc="upper left", frameon=False)
+    save(figure, path)
+
+
+def draw_scores(path: Path, probability: np.ndarray, churned: np.ndarray) -> None:
+    """How the scores of churners and of stayers are spread, each as a share of its own group."""
+    figure, axes = sheet("Scores of those who left and those who stayed")
+    edges = np.geomspace(1e-3, 1, 40)
+    for is_churner, name, colour in ((False, "stayed", GREY), (True, "left", MODEL)):
+        part = np.clip(probability[churned.astype(bool) == is_churner], edges[0], 1)
+        if len(part):
+            axes.hist(100 * part, 100 * edges, weights=np.full(len(part), 100 / len(part)), color=colour, alpha=0.7, label=name)
+    axes.set(xscale="log", xlabel="predicted churn probability, %", ylabel="share of the group, %")
+    axes.legend(loc="upper right", frameon=False)
+    save(figure, path)
+
+
+def draw_importance(path: Path, names: Sequence[str], shares: np.ndarray) -> None:
+    """The features that the model leans on most, the greatest on top."""
+    figure, axes = sheet("What the scores rest on")
+    axes.barh(range(len(names)), 100 * np.asarray(shares), color=MODEL)
+    axes.set_yticks(range(len(names)), list(names), fontsize=8)
+    axes.invert_yaxis()
+    axes.set(xlabel="share of the loss saved, %")
+    save(figure, path)
+
+
+def sheet(title: str) -> tuple[Figure, Axes]:
+    """An empty figure and its axes."""
+    figure = Figure(figsize=(7.2, 4.8), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.set_title(title, loc="left", color=INK)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Writes the figure as PNG, the same bytes each time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, format="png", metadata={"Software": None})

@@ -1,0 +1,101 @@
+"""Files and folders that appear whole or not at all, and can be told apart by their checksums."""
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from churnkit.errors import ResourceError
+
+LOCKS = Path(".churnkit/locks")
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Holds the one lock that belongs to `path`; a run that was killed lets go of it by dying.
+
+    Raises ResourceError if somebody else holds it and `wait` is false.
+    """
+    LOCKS.mkdir(parents=True, exist_ok=True)
+    lock = LOCKS / str(path).strip("/").replace("/", "__")
+    with lock.open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not wait:
+                raise ResourceError(f"{path} is being written by another churnkit; wait for it to finish.") from None
+            print(f"waiting for the churnkit that is writing {path} ...", file=sys.stderr)
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A new folder beside `path` to write into; it takes the place of `path` when the block ends well."""
+    path = Path(path)
+    part, old = path.with_name(f".{path.name}.part"), path.with_name(f".{path.name}.old")
+    with locked(path):
+        for leftover in (part, old):
+            remove(leftover)
+        part.mkdir(parents=True)
+        try:
+            yield part
+        except BaseException:
+            remove(part)
+            raise
+        for written in part.rglob("*"):
+            sync(written)
+        sync(part)
+        if path.exists():
+            os.replace(path, old)
+        os.replace(part, path)
+        sync(path.parent)
+        remove(old)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A new file beside `path` to write; it takes the place of `path` when the block ends well."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    with locked(path):
+        part.unlink(missing_ok=True)
+        try:
+            yield part
+            sync(part)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+        sync(path.parent)
+
+
+def remove(path: Path) -> None:
+    """`path` and all that is in it, gone; nothing if there was nothing."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """What was written to `path` is on the disk, not only in its cache."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's content, 64 hex digits."""
+    with open(path, "rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def parts(folder: Path) -> list[Path]:
+    """The Parquet files of a folder, in the order of their names."""
+    return sorted(p for p in Path(folder).glob("*.parquet") if not p.name.startswith("."))

@@ -1,0 +1,166 @@
+"""What was known about subscribers at one moment: the only way to events, cut before anyone can see the future."""
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Literal
+
+from churnkit.engine import Column, F, Frame, count_if, days, named, total_if
+
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a table tells time, and how far back it is looked at: `look_back` days or months before the as-of date.
+
+    `deliveries` is how many deliveries that takes, at a month each.
+    """
+
+    clock: Literal["daily", "monthly", "event", "day", "reference"]
+    look_back: int
+    deliveries: int
+    column: str = "happened_at"
+    own_clocks: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (clock, the fields it governs)
+
+
+TABLES: dict[str, Kind] = {
+    "usage_daily": Kind("daily", 180, 6),
+    "contacts_monthly": Kind("monthly", 4, 4),
+    "forward_targets_monthly": Kind("monthly", 3, 3),
+    "devices_monthly": Kind("monthly", 12, 12),
+    "bills": Kind("day", 160, 6, "bill_month", own_clocks=(("paid_at", ("paid_cents",)),)),
+    "subscribers": Kind("day", 190, 7, "snapshot_on"),
+    "status_changes": Kind("event", 365, 12),
+    "handsets": Kind("reference", 0, 1),
+}
+SUMMARIES = tuple(name for name, kind in TABLES.items() if kind.clock in ("daily", "monthly"))
+
+
+@dataclass(frozen=True)
+class Events:
+    """One table as it was known at the as-of date; `as_of` and every `day` column count days since 1970-01-01."""
+
+    table: Frame
+    as_of: int
+
+    def last(self, window: int, day: str = "day") -> Column:
+        """Whether a row lies in the `window` days before the as-of date: [as_of - window, as_of)."""
+        return F.col(day) >= self.as_of - window
+
+    def between(self, far: int, near: int, day: str = "day") -> Column:
+        """Whether a row lies in [as_of - far, as_of - near)."""
+        return (F.col(day) >= self.as_of - far) & (F.col(day) < self.as_of - near)
+
+    def total(self, column: str, window: int) -> Column:
+        """Sum of an integer column over the window; 0 where there is no row."""
+        return total_if(self.last(window), F.col(column))
+
+    def total_between(self, column: str, far: int, near: int) -> Column:
+        """Sum of an integer column over [as_of - far, as_of - near); 0 where there is no row."""
+        return total_if(self.between(far, near), F.col(column))
+
+    def days(self, condition: Column, window: int) -> Column:
+        """Days of the window on which `condition` holds."""
+        return count_if(self.last(window) & condition)
+
+    def days_since_last(self, condition: Column, day: str = "day") -> Column:
+        """Whole days from the last day on which `condition` held to the as-of date; null if there was none."""
+        return F.lit(self.as_of) - F.max(F.when(condition, F.col(day)))
+
+
+@dataclass(frozen=True)
+class History:
+    """Tables as they were known at `known_at` about what happened before `as_of`.
+
+    `tables` holds the rows of all deliveries that the as-of date may see; those that are absent have no entry.
+    """
+
+    tables: dict[str, Frame]
+    as_of: date
+    known_at: date
+    made: dict[str, Frame] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def day(self) -> int:
+        """The as-of date in days since 1970-01-01."""
+        return (self.as_of - EPOCH).days
+
+    @property
+    def month(self) -> int:
+        """The month that begins at the as-of date: 12 × year + month − 1."""
+        return self.as_of.year * 12 + self.as_of.month - 1
+
+    def has(self, name: str) -> bool:
+        """Whether the operator sends this table."""
+        return name in self.tables
+
+    def once(self, make: Callable[["History"], Frame]) -> Frame:
+        """What `make` makes of this history, made once and kept, for a table that several sources are made of."""
+        if make.__name__ not in self.made:
+            self.made[make.__name__] = settle(make(self))
+        return self.made[make.__name__]
+
+    def events(self, name: str) -> Events:
+        """The rows of a table that happened before `as_of`, were received before `known_at`, and are young enough for its look-back."""
+        kind, table = TABLES[name], self.tables[name]
+        return Events(named(CUTS[kind.clock](self, kind, table)), self.day)
+
+
+def cut_daily(history: History, kind: Kind, table: Frame) -> Frame:
+    """One row per subscriber and day, whatever number of deliveries the day came in: `last_` columns by their maximum, others by their sum."""
+    rows = table.filter((F.col("day") < history.day) & (F.col("day") >= history.day - kind.look_back)
+                        & (F.col("received_day") < (history.known_at - EPOCH).days))
+    return added_up(rows, ["subscriber_id", "day"], ["received_day"])
+
+
+def cut_monthly(history: History, kind: Kind, table: Frame) -> Frame:
+    """One row per subscriber, thing and month: `first_` by minimum, `last_` and texts by maximum, others by sum. `months_ago` is 1 for the last month."""
+    rows = table.filter((F.col("month") < history.month) & (F.col("month") >= history.month - kind.look_back)
+                        & (F.col("known_from") <= history.month))
+    keys = ["subscriber_id", table.columns[1], "month"]
+    return added_up(rows, keys, ["known_from"]).withColumn("months_ago", F.lit(history.month) - F.col("month"))
+
+
+def cut_event(history: History, kind: Kind, table: Frame) -> Frame:
+    """The rows themselves, with `day`, days since 1970-01-01."""
+    happened = F.col(kind.column).cast("date")
+    oldest = history.as_of - timedelta(kind.look_back)
+    return table.filter((happened < moment(history.as_of)) & (happened >= moment(oldest))
+                        & (F.col("received_at").cast("date") < moment(history.known_at))).withColumn("day", days(happened))
+
+
+def cut_day(history: History, kind: Kind, table: Frame) -> Frame:
+    """The rows themselves, with `day`; what a field with its own clock says from the as-of date on is null, so is the clock."""
+    rows = cut_event(history, kind, table)
+    for clock, fields in kind.own_clocks:
+        happened = F.col(clock) < moment(history.as_of)
+        for name in (*fields, clock):
+            rows = rows.withColumn(name, F.when(happened, F.col(name)))
+    return rows
+
+
+def cut_reference(history: History, kind: Kind, table: Frame) -> Frame:
+    """The table as it is: it says what things are, not what happened."""
+    return table
+
+
+CUTS: dict[str, Callable[[History, Kind, Frame], Frame]] = {
+    "daily": cut_daily, "monthly": cut_monthly, "event": cut_event, "day": cut_day, "reference": cut_reference}
+
+
+def moment(day: date) -> Column:
+    """A date as a literal column."""
+    return F.lit(str(day)).cast("date")
+
+
+def added_up(rows: Frame, keys: list[str], dropped: list[str]) -> Frame:
+    """One row per key; what several deliveries brought of it is put together."""
+    def put_together(name: str) -> Column:
+        if name.startswith("first_"):
+            return F.min(name).alias(name)
+        if name.startswith("last_") or name == "network":
+            return F.max(name).alias(name)
+        return F.sum(name).cast("bigint").alias(name)
+
+    return rows.groupBy(*keys).agg(*(put_together(c) for c in rows.columns if c not in keys and c not in dropped))
+

@@ -1,0 +1,155 @@
+"""How the model did on a month it never saw, beside what one would do without it."""
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from churnkit import metrics
+from churnkit.errors import HistoryError
+from churnkit.examples import features_of
+from churnkit.model import Model, baselines
+
+SCORES = {"model": "churnkit", "seed_rules": "the 2005 rules", "silence_alone": "days of silence alone",
+          "logistic": "logistic regression"}
+STRATA = ("open", "one_way_stop")
+TENURE = ((90, "under 90 days"), (365, "90 days to a year"), (1095, "1 to 3 years"), (math.inf, "over 3 years"))
+FEWEST = 20  # churners below which a segment's metrics are noise and stay empty
+GAINS = ("precision_at_capacity", "recall_at_capacity", "lift_at_capacity", "auc", "pr_auc", "lift_top_decile")
+
+
+def score(model: Model, past: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the score of the model and of each baseline; the logistic regression is fitted on the past ones."""
+    table = features_of(rows)
+    table = table[[name for name in table.columns if name in set(model.feature_names)]]
+    plain = baselines.logistic(features_of(past).reindex(columns=table.columns), past["churned"].to_numpy(dtype=int))
+    return rows.assign(model=model.predict_proba(table), seed_rules=baselines.seed_rules(rows),
+                       silence_alone=baselines.silence_alone(rows), logistic=plain(table))
+
+
+def stratum(scored: pd.DataFrame, name: str) -> tuple[pd.DataFrame, np.ndarray]:
+    """The rows of one stratum, and whether each churned."""
+    rows = scored[scored["stratum"] == name]
+    return rows, rows["churned"].to_numpy(dtype=float)
+
+
+def judge_strata(scored: pd.DataFrame, capacities: Mapping[str, int], *, times: int, seed: int) -> dict[str, Any]:
+    """For each stratum the model's metrics with intervals, the baselines' beside them, the differences, and AUC by exit kind."""
+    found: dict[str, Any] = {}
+    for name in STRATA:
+        rows, churned = stratum(scored, name)
+        if not churned.sum() or churned.all():
+            if name == "open":
+                raise HistoryError(f"of {len(rows)} open subscribers on the evaluation date {int(churned.sum())} churned: "
+                                   "there is nothing to judge by.")
+            continue
+        capacity = min(capacities[name], len(rows))
+        judged = metrics.judge(churned, {score: rows[score].to_numpy() for score in SCORES}, capacity=capacity, times=times,
+                               seed=seed, probabilities=("model",))
+        found[name] = {
+            "rows": len(rows), "churned": int(churned.sum()), "churned_share": round(float(churned.mean()), 6),
+            "capacity": capacity, "capacity_share": round(capacity / len(rows), 6), **written(judged["model"]),
+            "baselines": {other: written(judged[other]) for other in SCORES if other != "model"},
+            "gain_over": {other: written({metric: judged[f"model - {other}"][metric] for metric in GAINS})
+                          for other in SCORES if other != "model"},
+            "exit_kinds": exit_kinds(rows, churned, times=times, seed=seed)}
+    return found
+
+
+def exit_kinds(rows: pd.DataFrame, churned: np.ndarray, *, times: int, seed: int) -> dict[str, Any]:
+    """How well the model tells each kind of leaving from staying."""
+    kinds = {}
+    for kind in sorted(rows.loc[churned == 1, "exit_kind"].dropna().unique()):
+        kept = (churned == 0) | (rows["exit_kind"] == kind).to_numpy()
+        judged = metrics.judge(churned[kept], {"model": rows["model"].to_numpy()[kept]}, capacity=1, times=times, seed=seed)["model"]
+        kinds[str(kind)] = {"churned": int(churned[kept].sum()), **written({"auc": judged["auc"]})}
+    return kinds
+
+
+def written(judged: Mapping[str, metrics.Interval]) -> dict[str, float | None]:
+    """Metrics as flat keys: auc, auc_low, auc_high; null where the rows cannot say."""
+    flat = {}
+    for metric, interval in judged.items():
+        for name, value in ((metric, interval.value), (f"{metric}_low", interval.low), (f"{metric}_high", interval.high)):
+            flat[name] = round(value, 6) if math.isfinite(value) else None
+    return flat
+
+
+def verdict(judged: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether the model finds at least as many churners at capacity as every baseline, in the open stratum, and a sentence."""
+    precision = judged["precision_at_capacity"]
+    others = {name: found["precision_at_capacity"] for name, found in judged["baselines"].items()}
+    best = max(others, key=lambda name: others[name])
+    beats = precision >= others[best]
+    reason = (f"of {judged['capacity']} open subscribers called first by the model {precision:.1%} churned, "
+              f"{others[best]:.1%} by {SCORES[best]}, {judged['churned_share']:.1%} of all")
+    gains = {name: {end: found[f"precision_at_capacity{end and '_' + end}"] for end in ("", "low", "high")}
+             for name, found in judged["gain_over"].items()}
+    return {"beats_baselines": bool(beats), "reason": reason, "metric": "precision_at_capacity", "capacity": judged["capacity"],
+            "model": precision, "baselines": others,
+            "gain_over": {name: {"value": gain[""], "low": gain["low"], "high": gain["high"]} for name, gain in gains.items()}}
+
+
+def segments(scored: pd.DataFrame, capacity: int, branch_level: int, *, times: int, seed: int) -> pd.DataFrame:
+    """One row per segment of the open stratum, with metrics and intervals where it has at least 20 churners.
+
+    Precision is at the segment's share of the capacity.
+    """
+    rows, churned = stratum(scored, "open")
+    lines = []
+    for dimension, values in dimensions(rows, branch_level).items():
+        for value in sorted(values.dropna().unique()):
+            kept = (values == value).to_numpy()
+            part = churned[kept]
+            line = {"dimension": dimension, "segment": str(value), "rows": int(kept.sum()), "churned": int(part.sum()),
+                    "churned_share": round(float(part.mean()), 6)}
+            if FEWEST <= part.sum() < len(part):
+                calls = max(1, round(capacity * kept.sum() / len(rows)))
+                judged = metrics.judge(part, {"model": rows["model"].to_numpy()[kept]}, capacity=calls, times=times, seed=seed,
+                                       probabilities=("model",))["model"]
+                line |= {"capacity": calls, **written({name: judged[name] for name in
+                         ("auc", "precision_at_capacity", "lift_top_decile", "predicted_over_observed")})}
+            lines.append(line)
+    return pd.DataFrame(lines, columns=None if lines else ["dimension", "segment", "rows", "churned", "churned_share"])
+
+
+def dimensions(rows: pd.DataFrame, branch_level: int) -> dict[str, pd.Series]:
+    """What segments are cut by, as far as the features have it: branch, kind of payment, tenure, value tier."""
+    found = {}
+    if "branch" in rows:
+        found["branch"] = rows["branch"].astype("str").str.split("/").str[:branch_level].str.join("/").where(rows["branch"].notna())
+    for name in ("payment_kind", "value_tier"):
+        if name in rows:
+            found[name] = rows[name].astype("str").where(rows[name].notna())
+    if "tenure_days" in rows:
+        days = rows["tenure_days"].to_numpy(dtype=float, na_value=np.nan)
+        bands = np.select([days < end for end, _ in TENURE], [name for _, name in TENURE], default="unknown")
+        found["tenure"] = pd.Series(bands, index=rows.index).where(~np.isnan(days))
+    return found
+
+
+def plots(scored: pd.DataFrame, model: Model) -> dict[str, pd.DataFrame]:
+    """The tables behind `dvc plots`, of the open stratum: gains, lift, precision_recall, roc, calibration, importance."""
+    rows, churned = stratum(scored, "open")
+    curves = {name: metrics.gains(rows[name].to_numpy(), churned) for name in SCORES}
+    shares = curves["model"][0]
+    gains = pd.concat([pd.DataFrame({"score": name, "called_share": shares, "found_share": found}) for name, (_, found) in curves.items()])
+    lift = gains[gains["called_share"] > 0]
+    lift = lift.assign(lift=lift["found_share"] / lift["called_share"])[["score", "called_share", "lift"]]
+    of_model = curves["model"][1]
+    others = (shares * len(churned) - of_model * churned.sum()) / max(1, (churned == 0).sum())
+    called = np.maximum(shares * len(churned), 1)
+    predicted, observed, count = metrics.calibration_curve(rows["model"].to_numpy(), churned)
+    importance = model.importance().sort_values(ascending=False, kind="stable")
+    return {"gains": gains, "lift": lift,
+            "precision_recall": pd.DataFrame({"recall": of_model, "precision": of_model * churned.sum() / called})[1:],
+            "roc": pd.DataFrame({"false_positive_rate": others, "true_positive_rate": of_model}),
+            "calibration": pd.DataFrame({"predicted": predicted, "observed": observed, "rows": count}),
+            "importance": pd.DataFrame({"feature": importance.index, "share": importance.to_numpy()})}
+
+
+def as_json(content: Mapping[str, Any]) -> str:
+    """The content as JSON text."""
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,147 @@
+"""How a table's columns become the numbers a booster reads: own codes for categories, learnt once and kept."""
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from churnkit.errors import InputError
+
+FEW = 16  # categories with up to so many values are split by LightGBM itself; more are read as smoothed churn rates
+LIMIT = 1e300  # LightGBM reads anything beyond as this
+REFUSED = {"datetime64", "datetime", "date", "timedelta64", "timedelta", "time", "period", "interval", "complex"}
+NUMERIC = {"integer", "floating", "mixed-integer-float", "decimal", "boolean"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One feature as fitted: its kind, and for a category its known values and the smoothed churn rate of each.
+
+    kind is `number` (flags too), `few` or `many` (categories), or `empty` (no value seen: always read as missing).
+    """
+
+    name: str
+    kind: str
+    values: tuple[str, ...] = ()
+    rates: tuple[float, ...] = ()
+    prior: float = 0.0
+
+
+def checked(features: pd.DataFrame) -> pd.DataFrame:
+    """The table with its column names as text, in its own order.
+
+    Raises InputError on duplicate names, on dates and on anything that is neither number, flag nor text.
+    """
+    if not isinstance(features, pd.DataFrame):
+        raise InputError(f"features must be a pandas table, not a {type(features).__name__}.")
+    named = features.set_axis([str(name) for name in features.columns], axis=1)
+    twice = sorted(set(named.columns[named.columns.duplicated()]))
+    if twice:
+        raise InputError(f"the feature table has more than one column named {', '.join(map(repr, twice))}; rename them.")
+    for name in named.columns:
+        found = str(types.infer_dtype(named[name], skipna=True))
+        if found in REFUSED or types.is_datetime64_any_dtype(named[name]):
+            raise InputError(f"column {name!r} holds dates or times ({found}); give days before the as-of date instead.")
+    return named
+
+
+def matched(features: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """The table's columns in the fitted order, matched by name. Raises InputError naming the missing and the extra."""
+    named, known = checked(features), [column.name for column in columns]
+    missing = [name for name in known if name not in named.columns]
+    extra = [name for name in named.columns if name not in set(known)]
+    if missing or extra:
+        said = [f"{word}: {', '.join(map(repr, names))}" for word, names in (("missing", missing), ("not known", extra)) if names]
+        raise InputError(f"the table does not have the columns that the model was fitted on; {'; '.join(said)}.")
+    return named[known]
+
+
+def learn(features: pd.DataFrame, churned: np.ndarray, *, smooth: float, seed: int) -> tuple[list[Column], np.ndarray]:
+    """The fitted columns, and the matrix to train on, in which no row's own outcome enters its category's rate."""
+    features = checked(features)
+    columns = [learn_column(features[name], churned, smooth) for name in features.columns]
+    matrix = encode(features, columns)
+    fold = np.random.default_rng(seed).permutation(len(churned)) % 5
+    for place, column in enumerate(columns):
+        if column.kind == "many":
+            codes = codes_of(features[column.name], column)
+            for held in range(5):
+                rest = fold != held
+                rates = smoothed(codes[rest], churned[rest], len(column.values), column.prior, smooth)
+                matrix[~rest, place] = looked_up(codes[~rest], rates, column.prior)
+    return columns, matrix
+
+
+def learn_column(values: pd.Series, churned: np.ndarray, smooth: float) -> Column:
+    """One column as fitted on these values and outcomes."""
+    name = str(values.name)
+    if values.isna().all():
+        return Column(name, "empty")
+    if is_number(values):
+        return Column(name, "number")
+    known = tuple(sorted(written(values).dropna().unique()))
+    if len(known) <= FEW:
+        return Column(name, "few", known)
+    prior = float(churned.mean())
+    codes = codes_of(values, Column(name, "many", known))
+    rates = smoothed(codes, churned, len(known), prior, smooth)
+    return Column(name, "many", known, tuple(float(rate) for rate in rates), prior)
+
+
+def is_number(values: pd.Series) -> bool:
+    """Whether the column counts or measures: numbers and flags, also inside an object column."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return False
+    return types.is_numeric_dtype(values) or types.infer_dtype(values, skipna=True) in NUMERIC
+
+
+def encode(features: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
+    """The matrix the boosters read, rows by columns; missing and, for few-valued categories, unseen values are NaN."""
+    matrix = np.full((len(features), len(columns)), np.nan)
+    for place, column in enumerate(columns):
+        values = features[column.name]
+        if column.kind == "number":
+            matrix[:, place] = measured(values)
+        elif column.kind == "few":
+            codes = codes_of(values, column)
+            matrix[:, place] = np.where(codes < 0, np.nan, codes)
+        elif column.kind == "many":
+            matrix[:, place] = looked_up(codes_of(values, column), np.array(column.rates), column.prior)
+    return matrix
+
+
+def measured(values: pd.Series) -> np.ndarray:
+    """A column's numbers, flags as 0 and 1, infinities as the largest number read. Raises InputError on text."""
+    try:
+        numbers = pd.to_numeric(values.astype(object) if isinstance(values.dtype, pd.CategoricalDtype) else values)
+        numbers = numbers.to_numpy(dtype=float, na_value=np.nan)
+    except (ValueError, TypeError):
+        raise InputError(f"column {values.name!r} held numbers when the model was fitted and holds text now.") from None
+    return np.clip(numbers, -LIMIT, LIMIT)
+
+
+def written(values: pd.Series) -> pd.Series:
+    """A category's values as text; a whole number reads the same whether it came as 3, 3.0 or '3'."""
+    codes, distinct = pd.factorize(values)
+    text = [str(int(value)) if isinstance(value, float | np.floating) and value.is_integer() else str(value) for value in distinct]
+    return pd.Series(np.array([*text, None], dtype=object)[codes], index=values.index, name=values.name)  # -1, missing, is the last
+
+
+def codes_of(values: pd.Series, column: Column) -> np.ndarray:
+    """The place of each value among the column's known ones; -1 unseen, -2 missing."""
+    text = written(values)
+    codes = pd.Index(column.values, dtype=object).get_indexer(pd.Index(text, dtype=object))
+    return np.where(text.isna(), -2, codes)
+
+
+def smoothed(codes: np.ndarray, churned: np.ndarray, size: int, prior: float, smooth: float) -> np.ndarray:
+    """The churn rate of each code, drawn towards the prior as if `smooth` more rows had churned at it."""
+    known = codes >= 0
+    churners = np.bincount(codes[known], churned[known], size)
+    return (churners + smooth * prior) / (np.bincount(codes[known], minlength=size) + smooth)
+
+
+def looked_up(codes: np.ndarray, rates: np.ndarray, prior: float) -> np.ndarray:
+    """The rate of each code; the prior where unseen, NaN where missing."""
+    return np.where(codes == -2, np.nan, np.where(codes == -1, prior, rates[np.maximum(codes, 0)]))

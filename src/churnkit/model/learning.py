@@ -1,0 +1,87 @@
+"""How boosting is told to learn: the choices an analyst may make, with defaults that suit churn tables."""
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from churnkit.errors import ParameterError
+
+ROWS_PER_THREAD = 4_000  # threads that have less to do than this wait for each other
+SMALL = 20_000  # tables below this are fitted as a bag of five boosters: it costs little there and steadies the ranking
+
+
+@dataclass(frozen=True)
+class Learning:
+    """The choices. `trees` and `bags` of 0 are found: by held-out log loss, and by the size of the table."""
+
+    learning_rate: float = 0.05
+    leaves: int = 31
+    min_leaf_rows: int = 20
+    column_share: float = 0.5
+    row_share: float = 0.8
+    l2: float = 0.0
+    trees: int = 0
+    max_trees: int = 2000
+    patience: int = 50
+    bags: int = 0
+    smooth: float = 20.0
+    calibration: str = "auto"
+    monotone: Mapping[str, int] = field(default_factory=dict)
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        checks = {
+            "learning_rate": 0 < self.learning_rate <= 1, "leaves": 2 <= self.leaves <= 4096,
+            "min_leaf_rows": self.min_leaf_rows >= 1, "column_share": 0 < self.column_share <= 1,
+            "row_share": 0 < self.row_share <= 1, "l2": self.l2 >= 0, "trees": self.trees >= 0,
+            "max_trees": self.max_trees >= 1, "patience": self.patience >= 1, "bags": 0 <= self.bags <= 100,
+            "smooth": self.smooth > 0, "calibration": self.calibration in ("auto", "sigmoid", "isotonic", "none"),
+            "monotone": all(sign in (-1, 0, 1) for sign in self.monotone.values()), "threads": self.threads >= 0,
+        }
+        wrong = [f"{name} = {getattr(self, name)!r}" for name, is_right in checks.items() if not is_right]
+        if wrong:
+            raise ParameterError(f"the model cannot learn with {', '.join(wrong)}: out of range.")
+
+    def boosting(self, rows: int, seed: int, columns: list[str]) -> dict[str, Any]:
+        """The same choices in LightGBM's words, with everything that would make two runs differ pinned."""
+        return {
+            "objective": "binary", "learning_rate": self.learning_rate, "num_leaves": self.leaves,
+            "min_data_in_leaf": min(self.min_leaf_rows, max(1, rows // 10)), "feature_fraction": self.column_share,
+            "bagging_fraction": self.row_share, "bagging_freq": 1, "lambda_l2": self.l2,
+            "data_sample_strategy": "bagging", "deterministic": True, "force_row_wise": True, "verbosity": -1,
+            "num_threads": min(self.threads_used, 1 + rows // ROWS_PER_THREAD), "seed": seed,
+            **({"monotone_constraints": [self.monotone.get(name, 0) for name in columns]} if self.monotone else {}),
+        }
+
+    @property
+    def threads_used(self) -> int:
+        """How many threads fit and predict; the results do not depend on it."""
+        return self.threads or min(4, os.cpu_count() or 1)
+
+    def bag(self, rows: int) -> int:
+        """How many boosters are averaged for a table of so many rows."""
+        return self.bags or (5 if rows < SMALL else 1)
+
+    def written(self) -> dict[str, Any]:
+        """The choices as the card keeps them; threads are left out, since the model does not depend on them."""
+        return {name: value for name, value in asdict(self).items() if name != "threads"}
+
+
+def read_learning(params: "Mapping[str, Any] | Learning | None") -> Learning:
+    """The choices from a mapping; None is the defaults. Raises ParameterError naming what is not known or ill-typed."""
+    if isinstance(params, Learning):
+        return params
+    known = {f.name: getattr(Learning(), f.name) for f in fields(Learning)}
+    values: dict[str, Any] = {}
+    for name, value in (params or {}).items():
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, 1)
+            raise ParameterError(f"unknown model parameter {name!r}{f' (did you mean {near[0]!r}?)' if near else ''}.")
+        if isinstance(known[name], float) and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        kind = Mapping if name == "monotone" else type(known[name])
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise ParameterError(f"model parameter {name!r} must be like {known[name]!r}, got {value!r}.")
+        values[name] = value
+    return Learning(**values)

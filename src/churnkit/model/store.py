@@ -1,0 +1,153 @@
+"""A fitted model, and its folder: boosters as LightGBM text, a card in JSON and their checksums. Nothing is unpickled."""
+import json
+import re
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+
+from churnkit.errors import ChecksumError, InputError
+from churnkit.files import sha256, whole_folder
+from churnkit.model import encode
+from churnkit.model.calibrate import Calibrator
+from churnkit.model.learning import Learning
+
+CARD, SUMS = "card.json", "SHA256SUMS"
+FORM = 1
+
+
+@dataclass(frozen=True)
+class Model:
+    """Boosters averaged in the margin, the columns they read, and the calibrator that turns the margin into a probability."""
+
+    learning: Learning
+    columns: tuple[encode.Column, ...]
+    texts: tuple[str, ...]
+    calibrator: Calibrator
+    trees: int
+    seed: int
+    rows: int
+    churners: int
+
+    @cached_property
+    def boosters(self) -> list[lgb.Booster]:
+        """The boosters, parsed."""
+        return [lgb.Booster(model_str=text) for text in self.texts]
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The columns the model was fitted on, in their order."""
+        return [column.name for column in self.columns]
+
+    def with_calibrator(self, calibrator: Calibrator) -> "Model":
+        """The same boosters under another calibrator."""
+        return replace(self, calibrator=calibrator)
+
+    def matrix(self, features: pd.DataFrame) -> np.ndarray:
+        """What the boosters read for these rows. Raises InputError unless the columns are those of the fit."""
+        return encode.encode(encode.matched(features, self.columns), self.columns)
+
+    def margin_of(self, matrix: np.ndarray) -> np.ndarray:
+        """The log odds before calibration, one per row of an encoded matrix."""
+        if not len(matrix):
+            return np.empty(0)
+        return np.mean([booster.predict(matrix, raw_score=True, num_threads=self.learning.threads_used) for booster in self.boosters], axis=0)
+
+    def predict_margin(self, features: pd.DataFrame) -> np.ndarray:
+        """The log odds before calibration, one per row."""
+        return self.margin_of(self.matrix(features))
+
+    def predict_proba(self, features: pd.DataFrame) -> np.ndarray:
+        """The calibrated churn probability, 0 to 1, one per row; it ranks exactly as the margin does."""
+        return self.calibrator.probability(self.predict_margin(features))
+
+    def contributions(self, features: pd.DataFrame) -> pd.DataFrame:
+        """What each feature adds to the margin (exact TreeSHAP), a column each, and `base`; a row sums to its margin."""
+        return self.explain(features)[1]
+
+    def explain(self, features: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
+        """The margin of each row, and the contributions that it is the sum of."""
+        matrix, names = self.matrix(features), [*self.feature_names, "base"]
+        added = np.zeros((len(matrix), len(names)))
+        for booster in self.boosters if len(matrix) else []:
+            added += np.asarray(booster.predict(matrix, pred_contrib=True, num_threads=self.learning.threads_used)) / len(self.texts)
+        return self.margin_of(matrix), pd.DataFrame(added, columns=names, index=features.index)
+
+    def importance(self) -> pd.Series:
+        """Each feature's share of the loss that all splits saved; sums to 1, or is all 0 if nothing was split."""
+        gain = np.sum([booster.feature_importance("gain") for booster in self.boosters], axis=0)
+        return pd.Series(gain / gain.sum() if gain.sum() else gain, index=self.feature_names)
+
+    def invented_example(self) -> dict[str, Any]:
+        """A row that could be scored and is nobody's: ones for numbers, the first known value of each category."""
+        return {column.name: column.values[0] if column.values else None if column.kind == "empty" else 1.0 for column in self.columns}
+
+    def card(self) -> dict[str, Any]:
+        """All but the boosters, as the card keeps it."""
+        return {"form": FORM, "lightgbm": lgb.__version__, "boosters": booster_names(len(self.texts)), "trees": self.trees,
+                "seed": self.seed, "rows": self.rows, "churners": self.churners, "learning": self.learning.written(),
+                "calibrator": asdict(self.calibrator), "columns": [asdict(column) for column in self.columns]}
+
+    def save(self, folder: Path | str) -> None:
+        """Writes the model as a folder, whole or not at all; the same model gives the same bytes."""
+        with whole_folder(Path(folder)) as part:
+            for name, text in zip(booster_names(len(self.texts)), self.texts, strict=True):
+                (part / name).write_text(text, encoding="utf-8", newline="\n")
+            card = json.dumps(self.card(), ensure_ascii=False, indent=1, allow_nan=False)
+            (part / CARD).write_text(card + "\n", encoding="utf-8", newline="\n")
+            sums = [f"{sha256(part / name)}  {name}\n" for name in [*booster_names(len(self.texts)), CARD]]
+            (part / SUMS).write_text("".join(sums), encoding="utf-8", newline="\n")
+
+    @staticmethod
+    def load(folder: Path | str, *, threads: int = 0) -> "Model":
+        """The model of a folder, to predict on so many threads (0: up to four). Raises InputError if there is none, ChecksumError naming the file that was altered."""
+        folder = Path(folder)
+        if not (folder / CARD).is_file():
+            raise InputError(f"{folder} holds no model ({CARD} is missing); run `churnkit train` first.")
+        contents = verified(folder)
+        card = json.loads(contents[CARD])
+        if card.get("form") != FORM:
+            raise InputError(f"{folder / CARD} is of form {card.get('form')!r}, this churnkit reads {FORM}; train again.")
+        unlisted = [name for name in card["boosters"] if name not in contents]
+        if unlisted:
+            raise ChecksumError(f"{folder / SUMS} has no checksum of {unlisted[0]}; take the model folder from its source again.")
+        columns = [encode.Column(c["name"], c["kind"], tuple(c["values"]), tuple(c["rates"]), c["prior"]) for c in card["columns"]]
+        kept = card["calibrator"]
+        calibrator = Calibrator(kept["method"], tuple(kept["margins"]), tuple(kept["calibrated"]))
+        texts = tuple(contents[name].decode("utf-8") for name in card["boosters"])
+        return Model(Learning(**card["learning"], threads=threads), tuple(columns), texts, calibrator, card["trees"], card["seed"],
+                     card["rows"], card["churners"])
+
+
+def verified(folder: Path) -> dict[str, bytes]:
+    """The listed files' contents by name, read once and checked before anything is parsed: altered LightGBM text crashes."""
+    import hashlib
+
+    if not (folder / SUMS).is_file():
+        raise ChecksumError(f"{folder / SUMS} is missing, so the model cannot be trusted; take its folder from the source again.")
+    listed = dict(reversed(line.split("  ", 1)) for line in (folder / SUMS).read_text(encoding="utf-8").splitlines() if "  " in line)
+    contents = {}
+    for name, expected in listed.items():
+        path = folder / name
+        content = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(content).hexdigest() != expected:
+            raise ChecksumError(f"{path} is not the file that was written (its checksum differs); take the model folder "
+                                "from its source again, or train.")
+        contents[name] = content
+    if CARD not in contents:
+        raise ChecksumError(f"{folder / SUMS} has no checksum of {CARD}; take the model folder from its source again.")
+    return contents
+
+
+def booster_names(count: int) -> list[str]:
+    """The file names of so many boosters."""
+    return [f"booster-{place}.txt" for place in range(count)]
+
+
+def portable(text: str) -> str:
+    """LightGBM's text without the number of threads it was fitted with, the only thing that depends on them."""
+    return re.sub(r"(?m)^\[num_threads: \d+\]$", "[num_threads: 0]", text)

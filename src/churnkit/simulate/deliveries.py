@@ -1,0 +1,131 @@
+"""The delivery folders of the invented operator, filled month by month while its subscribers live."""
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+
+from churnkit.simulate import constants as k
+from churnkit.simulate.billing import bill_rows
+from churnkit.simulate.calendars import Calendar, delivery_name
+from churnkit.simulate.csv_files import Account, write_extract
+from churnkit.simulate.handsets import Handsets, handset_rows
+from churnkit.simulate.hazards import CAUSES
+from churnkit.simulate.lives import HiddenState, Lives, MonthRecord
+from churnkit.simulate.numbers import number_plan_rows
+from churnkit.simulate.population import NEVER, Days, Population
+from churnkit.simulate.replays import best_scores
+from churnkit.simulate.statuses import StatusLog
+from churnkit.simulate.subscriber_files import consent_rows, snapshot_rows
+from churnkit.simulate.traffic import traffic
+
+EXTRACTS = ("calls", "bills", "subscribers", "status_changes", "handsets", "number_plan", "consents")
+BEST_FROM_MONTH = 3  # the first as-of date with the history that labels ask for
+TRUTH_MARK = "planted.json"
+MONTHS_AHEAD = 4  # months whose files may wait while the lives go on
+
+Tables = Callable[[], Iterable[pa.Table]]
+
+
+class Deliveries:
+    """The files of all months, and the truth; several months are written at once, each file by one thread."""
+
+    def __init__(
+        self,
+        base: Population,
+        market: Handsets,
+        of: Calendar,
+        out: Path,
+        truth: Path,
+        first_drop_months: int,
+        pool: ThreadPoolExecutor,
+    ) -> None:
+        self.base, self.market, self.of, self.out, self.truth = base, market, of, out, truth
+        self.first_drop_months, self.pool = first_drop_months, pool
+        self.accounts: dict[str, Future[Account]] = {}
+        self.waiting: deque[Future[Account]] = deque()
+
+    def follow(self, lives: Lives) -> None:
+        """Live all months and write their files; then live on for a while, so that every outcome is known."""
+        months = self.of.months
+        best = []
+        (self.truth / "best").mkdir()
+        for month in range(-k.BURN_IN_MONTHS, months + -(-k.AFTER_DAYS // 30)):
+            if BEST_FROM_MONTH <= month <= months:
+                best.append(self.pool.submit(self._best, lives.hidden_state(month)))
+            record = lives.month(month, StatusLog())
+            if 0 <= month < months:
+                self._month_files(record)
+            if 0 < month <= months:  # a month's bills are cut on the third of the next, when some are paid
+                closed = bill_rows([b for b in lives.debts.recent if 0 <= b.month < month], self.base, self.of, month - 1)
+                self._write("bills", month - 1, lambda rows=closed: [rows])
+        for done in best:
+            done.result()
+        planted = {name: asdict(done.result()) for name, done in sorted(self.accounts.items())}
+        (self.truth / TRUTH_MARK).write_text(json.dumps(planted, indent=1) + "\n")
+        pyarrow.parquet.write_table(self._fates(lives), self.truth / "subscribers.parquet")
+
+    def _month_files(self, record: MonthRecord) -> None:
+        base, market, of = self.base, self.market, self.of
+        tables: dict[str, Tables] = {
+            "calls": lambda: traffic(base, market, of, record),
+            "subscribers": lambda: [snapshot_rows(base, market, of, record)],
+            "status_changes": lambda: [record.log.rows(base, of)],
+            "handsets": lambda: [handset_rows(market, of.first_day)],
+            "number_plan": lambda: [number_plan_rows()],
+            "consents": lambda: [consent_rows(base, of, record)],
+        }
+        for extract, rows in tables.items():
+            self._write(extract, record.month, rows)
+        while len(self.waiting) > MONTHS_AHEAD:
+            self.waiting.popleft().result()
+
+    def _write(self, extract: str, month: int, rows: Tables) -> None:
+        folder = self.out / delivery_name(self.of, month, self.first_drop_months)
+        folder.mkdir(exist_ok=True)
+        name = f"{extract}_{self.of.name(month)}.csv"
+        rng = np.random.Generator(np.random.SFC64([self.base.seed, 13, month, EXTRACTS.index(extract)]))
+        done = self.pool.submit(lambda: write_extract(folder / name, extract, rows(), rng))
+        self.accounts[f"{folder.name}/{name}"] = done
+        if extract == "calls":
+            self.waiting.append(done)
+
+    def _best(self, state: HiddenState) -> None:
+        as_of = self.of.dates(np.array(self.of.first_of(state.month)))
+        scores = best_scores(self.base, state, self.of.days_in(state.month))
+        pyarrow.parquet.write_table(scores, self.truth / "best" / f"{as_of}.parquet")
+
+    def _fates(self, lives: Lives) -> pa.Table:
+        """One row per subscriber: when and how it left (null = it stayed), why, and what it had begun to do."""
+        days = np.stack([lives.left_day, lives.debts.arrears_day, lives.silent_day])
+        kind = days.argmin(axis=0)
+        exit_day = days.min(axis=0)
+        stayed = exit_day == NEVER
+        cause = np.where(kind == 1, CAUSES.index("arrears"), lives.cause)
+        words = {"kind": ("left", "arrears_stop", "silent"), "cause": CAUSES}
+        return pa.table(
+            {
+                "subscriber_id": pa.array(self.base.subscriber_id.astype(str)),
+                "joined_on": self.of.dates(self.base.join_day),
+                "exit_on": self._dates(exit_day),
+                "kind": pa.array(np.array(words["kind"])[kind], mask=stayed),
+                "cause": pa.array(np.array(words["cause"])[cause], mask=stayed),
+                "is_ported": lives.left_ported,
+                "left_on": self._dates(lives.left_day),
+                "arrears_stop_on": self._dates(lives.debts.arrears_day),
+                "silent_from": self._dates(lives.silent_day),
+                "drift_began_on": self._dates(lives.drift_began),
+                "is_farmed": self.base.is_farmed,
+                "is_salesman": self.base.is_salesman,
+                "pays_late": self.base.pays_late,
+            }
+        )
+
+    def _dates(self, days: Days) -> pa.Array:
+        return pa.array(self.of.dates(np.where(days == NEVER, 0, days)), mask=days == NEVER)

@@ -1,0 +1,286 @@
+"""The life of every subscriber, day by day: what it does, what it owes, and when and why it leaves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churnkit.simulate import constants as k
+from churnkit.simulate.billing import Bills, bills_of
+from churnkit.simulate.calendars import Calendar
+from churnkit.simulate.handsets import Handsets
+from churnkit.simulate.hazards import (
+    CAUSES,
+    MONTH_DAYS,
+    Reals,
+    depth,
+    leaving_causes,
+    mix,
+    shock,
+    tempted_onset,
+)
+from churnkit.simulate.market import CONTRACT_MONTHS
+from churnkit.simulate.numbers import close_friends
+from churnkit.simulate.payments import Debts, begin_trouble, issue, no_debts, pay_and_stop
+from churnkit.simulate.population import NEVER, Days, Flags, Population
+from churnkit.simulate.statuses import StatusLog
+
+OUT_OK, IN_OK, SILENT, FORWARDS, TEMPTED, MOVING, SHOCKED = (1 << bit for bit in range(7))
+KEPT_BILLS = 6  # months of bills that can still be paid
+
+
+@dataclass(frozen=True)
+class MonthRecord:
+    """All that the files of one month need; arrays are [days, subscribers] or [subscribers]."""
+
+    month: int
+    codes: NDArray[np.uint8]  # what the line may do on the day: OUT_OK, IN_OK, …
+    depth: NDArray[np.uint8]  # of the drift to a second SIM, 0 to 255
+    noise: Reals  # the month's factor on usage
+    handset: NDArray[np.int16]  # at the month's end
+    handset_before: NDArray[np.int16]
+    handset_day: Days  # day of the month on which the handset changed; NEVER = not
+    left_day: Days
+    contract_start: Days
+    contract_end: Days
+    is_listed: Flags  # on the operator's books at the month's end
+    log: StatusLog
+
+
+@dataclass(frozen=True)
+class HiddenState:
+    """What is true, but known to nobody, on the first day of a month: hazards and intentions, no exit dates."""
+
+    month: int
+    who: NDArray[np.int64]  # on the network, not silent, not leaving
+    leaving: Reals  # hazard a month of leaving, this month
+    leaving_next: Reals  # and expected for the next
+    tempted_onset: Reals
+    drift_onset: Reals
+    drift_days: Days  # since its onset; negative = none
+    drift_full_days: Reals
+    farmed_until: Days  # days of farmed hazard left; 0 = none
+    farmed_from: Days
+    out_rate: Reals  # own activity a day when nothing is wrong
+    in_rate: Reals
+    due: Days  # relative to the first day; NEVER = owes nothing
+    stop: NDArray[np.int8]
+    stop_days: Days  # since the stop began
+    trouble_days: Days  # negative = no money trouble
+
+
+class Lives:
+    """The state of all subscribers at the start of a day; `month(m)` lives through a month."""
+
+    def __init__(self, rng: np.random.Generator, people: Population, of: Calendar, market: Handsets) -> None:
+        n = people.size
+        self.rng, self.people, self.of, self.market = rng, people, of, market
+        self.debts: Debts = no_debts(n)
+        never = np.full(n, NEVER, np.int32)
+        self.left_day, self.silent_day, self.cancel_on = never, never.copy(), never.copy()
+        self.left_ported = np.zeros(n, np.bool_)
+        self.cause = np.full(n, -1, np.int8)
+        self.drift_on, self.keep_until = never.copy(), np.zeros(n, np.int32)
+        self.drift_began = never.copy()
+        self.drift_full = rng.uniform(*k.DRIFT_DAYS, n).astype(np.float32)
+        self.drift_forwards = rng.random(n) < k.DRIFT_FORWARD_SHARE
+        self.tempted_until, self.moving_until = np.full(n, -1, np.int32), np.full(n, -1, np.int32)
+        self.high_spend_until = np.zeros(n, np.int32)
+        self.contract_end = people.contract_end.copy()
+        self.contract_start = np.where(
+            people.contract_end < NEVER, people.contract_end - people.contract_months * 30.4375, NEVER
+        ).astype(np.int32)
+        self.handset = people.handset.copy()
+        self.friends, self.friend_share = close_friends(people)
+        self.shock_before, self.shock_last = np.zeros(n, np.float32), np.zeros(n, np.float32)
+        self._leaving = np.zeros((6, n), np.float32)
+
+    # --- what holds for a month ---------------------------------------------------------------------------------------
+
+    def hidden_state(self, month: int) -> HiddenState:
+        """The hidden state on the first day of the month, before anything happens on it."""
+        first = self.of.first_of(month)
+        leaving = self._month_causes(month, np.maximum(self.shock_last, 0.5 * self.shock_before)).sum(axis=0)
+        usual_shock = 0.5 * self.shock_last + 0.5 * float(self.shock_last.mean())
+        following = self._month_causes(month + 1, usual_shock).sum(axis=0)
+        tempted = k.TEMPTED_EXIT * (self.tempted_until > first) + k.MOVING_EXIT * (self.moving_until > first)
+        at = (self.people.join_day < first) & (self.left_day > first) & (self.silent_day > first)
+        who = np.flatnonzero(at & (self.cancel_on > first) & (self.keep_until <= first))
+        p = self.people
+        person = p.is_person[who]
+        return HiddenState(
+            month=month,
+            who=who,
+            leaving=(leaving + tempted)[who].astype(np.float32),
+            leaving_next=(following + tempted)[who].astype(np.float32),
+            tempted_onset=tempted_onset(p.branch[who], month) * person,
+            drift_onset=self._drift_onset(month)[who],
+            drift_days=np.where(self.drift_on[who] <= first, first - self.drift_on[who], -1).astype(np.int32),
+            drift_full_days=self.drift_full[who],
+            farmed_from=np.where(p.is_farmed[who], p.join_day[who] + 30 - first, NEVER).astype(np.int32),
+            farmed_until=np.where(p.is_farmed[who], p.join_day[who] + 150 - first, -NEVER).astype(np.int32),
+            out_rate=p.out_rate[who] + p.out_sms_rate[who],
+            in_rate=p.in_rate[who] * p.answer_share[who],
+            due=np.where(self.debts.due[who] < NEVER, self.debts.due[who] - first, NEVER).astype(np.int32),
+            stop=self.debts.stop[who],
+            stop_days=(first - self.debts.stop_day[who]).astype(np.int32),
+            trouble_days=self.debts.trouble_days(who, first),
+        )
+
+    def _month_causes(self, month: int, shock_size: Reals) -> Reals:
+        middle = self.of.first_of(month) + 15
+        recent = self.debts.recent[-3:]
+        share = np.mean([b.overage_share for b in recent], axis=0) if recent else np.zeros(self.people.size)
+        age = (middle - self.market.launched_day[self.handset]) / 30.4
+        gone = np.minimum(self.left_day, self.silent_day)[np.maximum(self.friends, 0)]
+        first = self.of.first_of(month)
+        lost = (self.friends >= 0) & (gone < first) & (gone >= first - k.FRIEND_LEFT_DAYS)
+        friends_left = (lost * self.friend_share).sum(axis=1)
+        to_end = np.where(self.contract_end < NEVER, self.contract_end - middle, 9999)
+        return leaving_causes(month, to_end, shock_size, share, age, friends_left, self.people.is_person)
+
+    def _drift_onset(self, month: int) -> Reals:
+        dual = self.market.is_dual_sim[self.handset]
+        onset = k.DRIFT_ONSET * mix("drift", month) * np.where(dual, k.DRIFT_DUAL_SIM_FACTOR, 1.0)
+        return (onset * self.people.is_person).astype(np.float32)
+
+    # --- a month -------------------------------------------------------------------------------------------------------
+
+    def month(self, month: int, log: StatusLog) -> MonthRecord:
+        """Live through the month and bill it."""
+        first, days = self.of.first_of(month), self.of.days_in(month)
+        people, rng = self.people, self.rng
+        self._leaving = self._month_causes(month, np.maximum(self.shock_last, 0.5 * self.shock_before))
+        onset, tempted = self._drift_onset(month) / MONTH_DAYS, tempted_onset(people.branch, month)
+        present = self._present(first)
+        begin_trouble(rng, self.debts, people, month, first, days, present)
+        self._plan_events(month, first, days, tempted * people.is_person, present, log)
+        before = self.handset.copy()
+        change = (rng.random(people.size) < k.HANDSET_CHANGE) & present
+        change_day = np.where(change, first + rng.integers(0, days, people.size), NEVER).astype(np.int32)
+        newest = np.searchsorted(self.market.launched_day, first)
+        bought = newest - 1 - np.minimum(rng.exponential(9, people.size), newest - 1).astype(np.int64)
+        self.handset = np.where(change, bought, self.handset).astype(np.int16)
+        codes = np.zeros((days, people.size), np.uint8)
+        deep = np.zeros((days, people.size), np.uint8)
+        for offset in range(days):
+            self._day(first + offset, offset, onset, codes[offset], deep[offset], log)
+        noise = np.exp(rng.normal(0, k.MONTH_NOISE, people.size)).astype(np.float32)
+        self._bill(month, noise, deep.mean(axis=0) / 255, codes)
+        end = first + days
+        on_books = (people.join_day < end) & (self.cancel_on >= end) & ~(self.left_ported & (self.left_day < end))
+        return MonthRecord(
+            month, codes, deep, noise, self.handset.copy(), before, change_day, self.left_day.copy(),
+            self.contract_start.copy(), self.contract_end.copy(), on_books, log,
+        )  # fmt: skip
+
+    def _present(self, day: int) -> Flags:
+        return (self.people.join_day < day) & (self.left_day > day) & (self.cancel_on > day)
+
+    def _plan_events(self, month: int, first: int, days: int, tempted: Reals, present: Flags, log: StatusLog) -> None:
+        """Things that begin in the month: temptation, moving away, renewals, stops on request, migrations."""
+        rng, people = self.rng, self.people
+        draw, day = rng.random(people.size), first + rng.integers(0, days, people.size)
+        asks = present & (draw < tempted) & (self.tempted_until < first)
+        self.tempted_until[asks] = day[asks] + k.TEMPTED_DAYS
+        moves = present & people.is_person & (draw > 1 - k.MOVING_ONSET)
+        self.moving_until[moves] = day[moves] + k.MOVING_DAYS
+        near = present & (np.abs(self.contract_end - first) < 60) & (rng.random(people.size) < k.RENEWAL_A_DAY * days)
+        self.contract_start[near] = day[near]
+        self.contract_end[near] = day[near] + (rng.choice(CONTRACT_MONTHS, int(near.sum())) * 30.4375).astype(np.int32)
+        calm = present & (self.debts.stop == 0) & (self.debts.due == NEVER) & (self.silent_day > first)
+        draw = rng.random(people.size)
+        for who in np.flatnonzero(calm & (draw < k.MIGRATION)):
+            log.add(np.array([who]), int(day[who]), "migrated", "migration")
+            log.add(np.array([who]), int(day[who]), "open", "migration")
+        joined = np.flatnonzero((people.join_day >= first) & (people.join_day < first + days))
+        for who in joined:
+            log.add(np.array([who]), int(people.join_day[who]), "open", "other")
+
+    # --- a day ----------------------------------------------------------------------------------------------------------
+
+    def _day(
+        self, day: int, offset: int, drift_onset: Reals, codes: NDArray[np.uint8], deep: NDArray[np.uint8], log: StatusLog
+    ) -> None:
+        people, rng = self.people, self.rng
+        if offset == 0 and self.debts.recent:
+            issue(self.debts, people, self.debts.recent[-1], day, self._present(day))
+        gone = self.silent_day <= day
+        reopened = pay_and_stop(rng, self.debts, people, day, offset, gone, log)
+        self._cancel(day, log)
+        present = self._present(day)
+        active = present & ~gone & (self.debts.stop == 0) & (self.keep_until <= day)
+        how_deep = depth((day - self.drift_on).astype(np.float32), self.drift_full)
+        self._leave(day, active, how_deep, log)
+        self._fall_silent(day, active & (self.left_day > day), how_deep, drift_onset)
+        present = self._present(day)
+        out_ok = present & (self.debts.stop == 0) & (self.keep_until <= day)
+        out_ok[reopened] = False
+        in_ok = present & (self.debts.stop < 2) & (self.keep_until <= day)
+        forwards = self.drift_forwards & (how_deep > k.DRIFT_FORWARD_FROM)
+        codes |= np.uint8(OUT_OK) * out_ok | np.uint8(IN_OK) * in_ok | np.uint8(SILENT) * (self.silent_day <= day)
+        codes |= np.uint8(FORWARDS) * forwards | np.uint8(TEMPTED) * (self.tempted_until > day)
+        codes |= np.uint8(MOVING) * (self.moving_until > day) | np.uint8(SHOCKED) * (self.shock_last > 0)
+        deep[:] = how_deep * 255
+
+    def _leave(self, day: int, active: Flags, how_deep: Reals, log: StatusLog) -> None:
+        """Some cancel, some port out; the cause is drawn in proportion to the hazards."""
+        rng = self.rng
+        tempted = k.TEMPTED_EXIT * (self.tempted_until > day) * (self.tempted_until - k.TEMPTED_DAYS <= day)
+        moving = k.MOVING_EXIT * (self.moving_until > day) * (self.moving_until - k.MOVING_DAYS <= day)
+        daily = np.concatenate([self._leaving, np.stack([tempted, moving])]) / np.float32(MONTH_DAYS)
+        daily = np.concatenate([daily, (k.DRIFT_PORT * how_deep)[None]])
+        leaves = np.flatnonzero(active & (rng.random(len(active)) < daily.sum(axis=0)))
+        ladder = np.cumsum(daily[:, leaves], axis=0)
+        draw, kind = rng.random(len(leaves)), rng.random((2, len(leaves)))
+        cause = (ladder < draw * ladder[-1]).sum(axis=0)
+        self.cause[leaves], self.left_day[leaves] = cause, day
+        ported = (kind[0] < k.LEFT_PORTED_SHARE) | (cause == CAUSES.index("drift")) | (cause == CAUSES.index("tempted"))
+        pre = ~ported & (kind[1] < k.LEFT_PRE_CANCEL_SHARE)
+        self.left_ported[leaves] = ported
+        self.cancel_on[leaves] = np.where(pre, day + k.PRE_CANCEL_DAYS, day)
+        log.add(leaves[ported], day, "ported_out", "voluntary")
+        log.add(leaves[pre], day, "pre_cancelled", "voluntary")
+        log.add(leaves[~ported & ~pre], day, "cancelled", "voluntary")
+        self.debts.due[leaves] = NEVER
+
+    def _fall_silent(self, day: int, active: Flags, how_deep: Reals, onset: Reals) -> None:
+        """Drifts begin and end; some lines fall silent for good, without a word."""
+        rng, people = self.rng, self.people
+        draw = rng.random(people.size)
+        drifts = self.drift_on <= day
+        age = day - people.join_day
+        farmed = people.is_farmed & (age >= 30) & (age < 150)
+        chance = k.BASE_SILENT / MONTH_DAYS * people.is_person + k.FARMED_EXIT / MONTH_DAYS * farmed
+        chance = chance + k.DRIFT_SILENT * how_deep**3
+        silent = active & (draw < chance)
+        self.silent_day[silent] = day
+        self.cause[silent] = np.where(
+            drifts[silent], CAUSES.index("drift"), np.where(farmed[silent], CAUSES.index("farmed"), 0)
+        )
+        draw = 1 - draw
+        begins = active & ~drifts & (draw < onset)
+        self.drift_on[begins] = day
+        self.drift_began[begins] = day
+        self.drift_on[active & drifts & (draw < k.DRIFT_RECOVERY) & ~silent] = NEVER
+
+    def _cancel(self, day: int, log: StatusLog) -> None:
+        """Pre-cancelled lines are cancelled in the end, and so are lines long stopped for arrears."""
+        log.add(np.flatnonzero((self.cancel_on == day) & (self.left_day < day)), day, "cancelled", "voluntary")
+        arrears = np.flatnonzero((self.debts.stop == 2) & (day == self.debts.stop_day + k.CANCEL_LAG_DAYS) & (self.cancel_on > day))
+        log.add(arrears, day, "cancelled", "arrears")
+        self.cancel_on[arrears] = day
+        self.debts.due[arrears] = NEVER
+
+    # --- its bill ---------------------------------------------------------------------------------------------------------
+
+    def _bill(self, month: int, noise: Reals, how_deep: Reals, codes: NDArray[np.uint8]) -> None:
+        end = self.of.first_of(month + 1)
+        served = (codes & IN_OK > 0).mean(axis=0).astype(np.float32) * self._present(end - 1)
+        silent = (codes & SILENT > 0).mean(axis=0)
+        usage = (noise * (1 - k.DRIFT_OUT * how_deep) * (1 - silent)).astype(np.float32)
+        bills: Bills = bills_of(self.rng, self.people, month, served, usage, self.contract_end < NEVER)
+        full = served > 0.98
+        sizes = shock(bills.total, [b.total for b in self.debts.recent[-3:]]) * full
+        self.shock_before, self.shock_last = self.shock_last, sizes.astype(np.float32)
+        self.debts.recent = [*self.debts.recent[-(KEPT_BILLS - 1) :], bills]

@@ -1,0 +1,3 @@
+"""The pipeline, in order: one module, one `dvc.yaml` stage, one section of `params.yaml`."""
+
+STAGES = ("ingest", "summarise", "label", "featurize", "train", "evaluate", "score", "export")

@@ -1,0 +1,91 @@
+"""Judge the model on a later month, beside what one would do without it."""
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from churnkit import examples
+from churnkit.files import whole_file, whole_folder
+from churnkit.params import Common
+from churnkit.timeline import Plan
+
+EVALUATED = Path("models/evaluated")
+REPORTS = Path("reports")
+PLOTS, FIGURES = REPORTS / "plots", REPORTS / "figures"
+
+
+@dataclass(frozen=True)
+class Params:
+    """Section `evaluate` of params.yaml."""
+
+    capacity: int = 1000
+    one_way_stop_capacity: int = 100
+    bootstrap: int = 200
+    branch_level: int = 2
+
+    def __post_init__(self) -> None:
+        if min(self.capacity, self.one_way_stop_capacity) < 1:
+            raise ValueError("capacity and one_way_stop_capacity are numbers of calls, at least 1")
+        if self.bootstrap < 20:
+            raise ValueError("bootstrap must be at least 20 samples, or the intervals mean nothing")
+
+
+def run(params: Params, common: Common, plan: Plan) -> None:
+    """Write reports/metrics.json, segments.csv, verdict.json, plots/ and figures/."""
+    from churnkit import judgement
+    from churnkit.model import Model
+
+    model = Model.load(EVALUATED, threads=common.threads)
+    past, _ = examples.learnable(examples.load_all(plan.training))
+    rows, account = examples.learnable(examples.load(plan.evaluation))
+    examples.say_account(account)
+    scored = judgement.score(model, past, rows)
+    capacities = {"open": params.capacity, "one_way_stop": params.one_way_stop_capacity}
+    judged = judgement.judge_strata(scored, capacities, times=params.bootstrap, seed=common.seed)
+    metrics = {"as_of": str(plan.evaluation), "label": examples.label_definition(), **judged}
+    verdict = {"label": examples.label_definition(), "as_of": str(plan.evaluation), **judgement.verdict(judged["open"])}
+    print(verdict["reason"], file=sys.stderr)
+    segments = judgement.segments(scored, params.capacity, params.branch_level, times=params.bootstrap, seed=common.seed)
+    for path, content in ((REPORTS / "metrics.json", metrics), (REPORTS / "verdict.json", verdict)):
+        with whole_file(path) as part:
+            part.write_text(judgement.as_json(content), encoding="utf-8")
+    with whole_file(REPORTS / "segments.csv") as part:
+        segments.to_csv(part, index=False, lineterminator="\n", encoding="utf-8")
+    with whole_folder(PLOTS) as part:
+        for name, table in judgement.plots(scored, model).items():
+            table.round(6).to_csv(part / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
+    with whole_folder(FIGURES) as part:
+        draw(part, scored, model, params.capacity)
+    record(metrics, verdict)
+
+
+def draw(folder: Path, scored: Any, model: Any, capacity: int) -> None:
+    """Draws the figures of the open stratum into a folder."""
+    from churnkit import figures, judgement, metrics
+
+    rows, churned = judgement.stratum(scored, "open")
+    curves = {name: metrics.gains(rows[name].to_numpy(), churned) for name in judgement.SCORES}
+    shares = next(iter(curves.values()))[0]
+    figures.draw_gains(folder / "gains.png", shares, {judgement.SCORES[name]: found for name, (_, found) in curves.items()},
+                       min(1.0, capacity / len(rows)))
+    predicted, observed, _ = metrics.calibration_curve(rows["model"].to_numpy(), churned)
+    figures.draw_calibration(folder / "calibration.png", predicted, observed)
+    figures.draw_scores(folder / "scores.png", rows["model"].to_numpy(), churned)
+    top = model.importance().sort_values(ascending=False, kind="stable").head(20)
+    figures.draw_importance(folder / "importance.png", [str(name) for name in top.index], top.to_numpy())
+
+
+def record(metrics: dict[str, Any], verdict: dict[str, Any]) -> None:
+    """Adds the evaluation to the MLflow run of the training, and registers a model that beats the baselines as challenger."""
+    from churnkit import tracking
+
+    run = tracking.last_run()
+    if run is None:
+        print("no MLflow run of this training is known, so the evaluation is in reports/ only.", file=sys.stderr)
+        return
+    run.metrics({name: metrics[name] for name in metrics if isinstance(metrics[name], dict)})
+    run.tags({"verdict.beats_baselines": verdict["beats_baselines"], "verdict.reason": verdict["reason"]})
+    run.folder(FIGURES, "figures")
+    run.folder(PLOTS, "plots")
+    if verdict["beats_baselines"]:
+        run.register()

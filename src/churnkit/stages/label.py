@@ -1,0 +1,72 @@
+"""Say who could still leave at one as-of date, and who then did."""
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from churnkit.archive import COHORTS, known_history, what_followed
+from churnkit.churn import Window, eligible, labelled
+from churnkit.engine import F, Frame, open_session, settle, write
+from churnkit.errors import ParameterError
+from churnkit.files import whole_folder
+from churnkit.history import moment
+from churnkit.params import Common
+from churnkit.progress import say
+from churnkit.timeline import Plan
+
+RUN_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Params:
+    """What churn means and when a label is ripe."""
+
+    definition: Literal["any", "left", "arrears_stop_30d", "silent_30d"]
+    gap_days: int
+    horizon_days: int
+    active_days: int
+    min_history_days: int
+
+    def __post_init__(self) -> None:
+        for name in ("gap_days", "horizon_days", "active_days", "min_history_days"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1")
+
+    @property
+    def days(self) -> int:
+        """Days from the as-of date until its label is known."""
+        return self.gap_days + self.horizon_days + RUN_DAYS
+
+
+def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
+    """Write the cohort of the as-of date: everyone eligible, with the label once it is mature."""
+    if params.gap_days <= common.wait_days:
+        raise ParameterError(f"params.yaml: label.gap_days ({params.gap_days}) must exceed common.wait_days ({common.wait_days}): "
+                             "the list is made when the wait is over, and the label must begin after that.")
+    open_session(common.memory, common.threads, common.spill, common.master)
+    window = Window(as_of, params.gap_days, params.horizon_days, RUN_DAYS)
+    cohort = settle(eligible(known_history(plan, as_of, common.wait_days), params.active_days))
+    if as_of in plan.mature:
+        table = settle(labelled(cohort, what_followed(plan, as_of, window.matures_on, common.wait_days), window, params.definition))
+    else:
+        table = settle(immature(cohort, window))
+    with whole_folder(COHORTS / str(as_of)) as folder:
+        write(table, folder)
+    tell(as_of, table)
+
+
+def immature(cohort: Frame, window: Window) -> Frame:
+    """The cohort of a date whose label nobody can know yet; who has given notice is already leaving."""
+    return cohort.select("subscriber_id", "stratum", F.lit(None).cast("boolean").alias("churned"), F.lit(None).cast("string").alias("exit_kind"),
+                         moment(window.matures_on).alias("matures_on"), F.col("is_leaving").alias("is_censored"),
+                         F.when(F.col("is_leaving"), F.lit("pre_cancelled")).alias("censored_by"))
+
+
+def tell(as_of: date, table: Frame) -> None:
+    """Say how many were eligible, churned and were censored, and why."""
+    counts = {tuple(r): n for *r, n in table.groupBy("is_censored", "censored_by", "churned", "exit_kind").agg(F.count(F.lit(1))).collect()}
+    everyone = sum(counts.values())
+    churned = {kind: sum(n for (_, _, c, k), n in counts.items() if c and k == kind) for kind in sorted({k for *_, k in counts if k})}
+    censored = {why: sum(n for (is_c, w, _, _), n in counts.items() if is_c and w == why) for why in sorted({w for _, w, _, _ in counts if w})}
+    unknown = sum(n for (is_c, _, c, _), n in counts.items() if not is_c and c is None)
+    say(f"label {as_of}: {everyone:,} eligible; churned {sum(churned.values()):,} {churned}; "
+        f"already leaving {sum(censored.values()):,} {censored}; label not known {unknown:,}")

@@ -1,0 +1,44 @@
+"""Give everyone a churn probability, and the reasons for it in words."""
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from churnkit import examples
+from churnkit.files import whole_folder
+from churnkit.params import Common
+from churnkit.timeline import Plan
+
+MODELS, SCORES = Path("models"), Path("data/scores")
+
+
+@dataclass(frozen=True)
+class Params:
+    """Section `score` of params.yaml."""
+
+    model: Literal["latest", "champion"] = "latest"
+    reasons: int = 3
+
+
+def run(params: Params, common: Common, plan: Plan) -> None:
+    """Write data/scores/<scoring date>/, sorted by subscriber_id."""
+    from churnkit.features import REGISTRY
+    from churnkit.model import Model
+    from churnkit.reasons import reasons
+
+    model = Model.load(MODELS / params.model, threads=common.threads)
+    rows = examples.load(plan.scoring)
+    table = examples.features_of(rows)
+    unread = [name for name in table.columns if name not in model.feature_names]
+    if unread:
+        print(f"the model was not given, and does not read: {', '.join(unread)}.", file=sys.stderr)
+    table = table.drop(columns=unread)
+    margin, contributions = model.explain(table)
+    scores = rows[["subscriber_id", "stratum", "is_censored"]].assign(
+        churn_probability=model.calibrator.probability(margin).round(6), margin=margin.round(6))
+    scores["risk_percentile"] = (100 * scores.groupby("stratum")["margin"].rank(pct=True)).round(2)
+    said = reasons(contributions, table, REGISTRY, top=params.reasons)
+    with whole_folder(SCORES / str(plan.scoring)) as part:
+        scores.join(said.astype("str").where(said.notna())).to_parquet(part / "part-0.parquet", index=False)
+    print(f"{plan.scoring}: {len(scores)} scored, {int(scores['is_censored'].sum())} of them already leaving; "
+          f"{said['reason_1_zh'].notna().mean() if params.reasons else 0:.0%} have a reason.", file=sys.stderr)

@@ -1,0 +1,28 @@
+"""Roll one delivery's call records up to subscriber-days and subscriber-months."""
+from dataclasses import dataclass
+from pathlib import Path
+
+from churnkit.engine import open_session, read, write
+from churnkit.files import whole_folder
+from churnkit.params import Common
+from churnkit.progress import say
+from churnkit.summaries import SUMMARIES as SUMMARY_OF
+from churnkit.timeline import Delivery
+
+CALLS = Path("data/events/calls")
+SUMMARIES = Path("data/summaries")
+
+
+@dataclass(frozen=True)
+class Params:
+    """Nothing to choose: what a summary holds is what the features need."""
+
+
+def run(params: Params, common: Common, delivery: Delivery) -> None:
+    """Write every summary of the delivery's calls, sorted by subscriber."""
+    open_session(common.memory, common.threads, common.spill, common.master)
+    calls = read([CALLS / delivery.name])
+    for name, summary in SUMMARY_OF.items():
+        with whole_folder(SUMMARIES / name / delivery.name) as folder:
+            rows = write(summary(calls, common.wait_days), folder)
+        say(f"summarise {delivery.name}: {rows:,} rows of {name}")

@@ -1,0 +1,111 @@
+"""Learn from who left: the churn model and its card."""
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from churnkit import examples
+from churnkit.errors import ParameterError
+from churnkit.files import whole_file
+from churnkit.params import Common
+from churnkit.timeline import Plan
+
+EVALUATED, LATEST = Path("models/evaluated"), Path("models/latest")
+REPORT, RUN_FILE = Path("reports/train.json"), Path("reports/mlflow_run.json")
+
+
+@dataclass(frozen=True)
+class Params:
+    """Section `train` of params.yaml."""
+
+    learning_rate: float = 0.05
+    leaves: int = 31
+    min_leaf_rows: int = 50
+    column_share: float = 0.5
+    row_share: float = 0.8
+    l2: float = 1.0
+    max_trees: int = 1000
+    patience: int = 50
+    bags: int = 1
+    calibration: Literal["auto", "sigmoid", "isotonic", "none"] = "auto"
+    max_dates: int = 12
+    without: tuple[str, ...] = ()
+    track: bool = True
+
+    def __post_init__(self) -> None:
+        if self.max_dates < 2:
+            raise ValueError("max_dates must be at least 2: one as-of date to learn from and one to calibrate on")
+
+    def learning(self) -> dict[str, Any]:
+        """The choices that the model itself makes."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("max_dates", "without", "track")}
+
+
+def run(params: Params, common: Common, plan: Plan) -> None:
+    """Write models/evaluated/ (what is judged), models/latest/ (what scores) and reports/train.json."""
+    from churnkit.model import fit, read_learning, refit
+
+    learning = read_learning({**params.learning(), "threads": common.threads})
+    *earlier, latest = plan.training
+    learnt, account = examples.learnable(examples.load_all(earlier))
+    later, later_account = examples.learnable(examples.load(latest))
+    mature, mature_account = examples.learnable(examples.load_all(plan.mature))
+    examples.say_account(mature_account)
+    tables = [chosen(rows, params.without) for rows in (learnt, later, mature)]
+    with tracked(params, plan) as record:
+        judged = fit(tables[0], learnt["churned"], params=learning, seed=common.seed,
+                     valid=(tables[1].reindex(columns=tables[0].columns), later["churned"]))
+        scoring = refit(judged, tables[2], mature["churned"])
+        judged.save(EVALUATED)
+        scoring.save(LATEST)
+        report = {"trees": judged.trees, "calibration": judged.calibrator.method, "features": len(judged.columns),
+                  "label": examples.label_definition(), "fitted": account, "calibrated": later_account, "refitted": mature_account}
+        with whole_file(REPORT) as part:
+            part.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        if record:
+            logged(record, params, common, plan, report, scoring.invented_example())
+
+
+def chosen(rows: Any, without: tuple[str, ...]) -> Any:
+    """The features that the model may read: all but those left out. Raises ParameterError naming one that is not there."""
+    table = examples.features_of(rows)
+    unknown = [name for name in without if name not in table.columns]
+    if unknown:
+        raise ParameterError(f"train.without names {', '.join(unknown)}, which is no feature; see docs/features.md.")
+    return table.drop(columns=list(without))
+
+
+@contextmanager
+def tracked(params: Params, plan: Plan) -> Iterator[Any]:
+    """The MLflow run of this training, or None where tracking is off."""
+    if not params.track:
+        print("train.track is false: this training leaves no MLflow run.", file=sys.stderr)
+        with whole_file(RUN_FILE) as part:
+            part.write_text(json.dumps({"run_id": None}) + "\n", encoding="utf-8")
+        yield None
+        return
+    from churnkit import tracking
+
+    tags = {"label.definition": examples.label_definition(), "as_of.training": ",".join(map(str, plan.training)),
+            "as_of.mature": ",".join(map(str, plan.mature)), "as_of.evaluation": plan.evaluation, "as_of.scoring": plan.scoring}
+    with tracking.training_run(tags) as record:
+        yield record
+
+
+def logged(record: Any, params: Params, common: Common, plan: Plan, report: dict[str, Any], example: dict[str, Any]) -> None:
+    """Puts parameters, tables, counts and both models into the run."""
+    from churnkit.tracking import Table
+
+    record.params({**params.learning(), "without": ",".join(params.without), "seed": common.seed, "trees": report["trees"],
+                   "calibration_chosen": report["calibration"], "features": report["features"]})
+    rows = {line["as_of"]: line["used"] for part in ("refitted", "fitted", "calibrated") for line in report[part]}
+    record.tables([Table(f"features/{day}", examples.FEATURES / str(day), rows[str(day)],
+                         "calibration" if day == plan.training[-1] else "training") for day in sorted({*plan.training, *plan.mature})])
+    record.metrics({"train": {"rows": sum(line["used"] for line in report["refitted"]),
+                              "churned": sum(line["churned"] for line in report["refitted"])}})
+    record.folder(LATEST, "model")
+    record.folder(EVALUATED, "evaluated")
+    record.text(json.dumps(example, ensure_ascii=False, indent=1), "input_example.json")

@@ -1,0 +1,102 @@
+"""Call records rolled up once per delivery, so that a window over half a year reads days, not calls."""
+from churnkit.engine import Column, F, Frame, count_if, days, total_if
+
+SERVICE = ("own_care", "short_code")
+CAUSES = ("unconditional", "busy", "no_answer", "unreachable")
+
+
+def month_of(day: Column) -> Column:
+    """A date's month as one integer: 12 × year + month − 1."""
+    return (F.year(day) * 12 + F.month(day) - 1).cast("int")
+
+
+def known_from(happened: Column, received: Column, wait_days: int) -> Column:
+    """The month of the first as-of date that may see a row: it begins after the row happened, and its known_at after it was received."""
+    waited = F.date_sub(received, wait_days)
+    return F.greatest(month_of(waited) + 1, month_of(happened) + 1).cast("int")
+
+
+class Leg:
+    """What a leg of a call or an SMS is, said once for every summary."""
+
+    voice, sms = F.col("kind") == "voice", F.col("kind") == "sms"
+    out, incoming, forwarded = F.col("direction") == "out", F.col("direction") == "in", F.col("direction") == "forwarded"
+    network = F.coalesce(F.col("other_party_network"), F.lit("unknown"))
+    of_service = network.isin(*SERVICE)
+    answered = F.coalesce(F.col("is_answered"), F.col("duration_s") > 0)
+    seconds = F.coalesce(F.col("duration_s"), F.lit(0))
+    person_in = incoming & voice & ~of_service
+    own_activity = out | (person_in & answered)
+    clock = F.col("happened_at")
+    second = (days(clock.cast("date")).cast("bigint") * 86_400 + F.hour(clock) * 3_600 + F.minute(clock) * 60 + F.second(clock))
+
+
+def usage_daily(calls: Frame, wait_days: int) -> Frame:
+    """One row per subscriber, day and received_day: counts and seconds by what the legs were.
+
+    `own_events` are outgoing calls and SMS and answered incoming calls from people; nothing else is own activity. `last_cfu_s` and
+    `last_answered_in_s` are seconds since 1970 of the day's last such leg, null if none.
+    """
+    leg = Leg
+    target = F.coalesce(F.col("forwarded_to_network"), F.lit("unknown"))
+    return calls.groupBy("subscriber_id", days(F.col("happened_at").cast("date")).alias("day"),
+                         days(F.col("received_at").cast("date")).alias("received_day")).agg(
+        count_if(leg.own_activity).alias("own_events"),
+        count_if(leg.voice & leg.out).alias("out_calls"),
+        total_if(leg.voice & leg.out, leg.seconds).alias("out_s"),
+        count_if(leg.person_in).alias("in_calls"),
+        count_if(leg.person_in & leg.answered).alias("in_answered"),
+        total_if(leg.person_in, leg.seconds).alias("in_s"),
+        count_if(leg.sms & leg.out).alias("sms_out"),
+        count_if(leg.sms & leg.incoming & ~leg.of_service).alias("sms_in"),
+        *(count_if(leg.forwarded & (F.col("forward_cause") == cause)).alias(f"fwd_{cause}") for cause in CAUSES),
+        count_if(leg.forwarded & target.startswith("rival:")).alias("fwd_rival"),
+        count_if(leg.forwarded & (target == "own")).alias("fwd_own"),
+        count_if(leg.forwarded & target.isin("short_code", "own_care", "fixed")).alias("fwd_platform"),
+        count_if(leg.voice & leg.out & leg.network.startswith("rival:")).alias("rival_calls"),
+        total_if(leg.voice & leg.out & leg.network.startswith("rival:"), leg.seconds).alias("rival_s"),
+        count_if(leg.out & (leg.network == "own_care")).alias("care_calls"),
+        count_if(leg.out & leg.network.startswith("rival_care:")).alias("rival_care_calls"),
+        F.max(F.when(leg.forwarded & (F.col("forward_cause") == "unconditional"), leg.second)).cast("bigint").alias("last_cfu_s"),
+        F.max(F.when(leg.person_in & leg.answered, leg.second)).cast("bigint").alias("last_answered_in_s"),
+    )
+
+
+def contacts_monthly(calls: Frame, wait_days: int) -> Frame:
+    """One row per subscriber, other party, month and known_from: how often and how long they spoke. Service numbers and forwarded legs are left out."""
+    leg = Leg
+    people = calls.filter(~leg.forwarded & ~leg.of_service & F.col("other_party").isNotNull())
+    return people.groupBy("subscriber_id", "other_party", *monthly(wait_days)).agg(
+        F.max(leg.network).alias("network"),
+        count_if(leg.voice & leg.out).alias("out_calls"),
+        total_if(leg.voice & leg.out, leg.seconds).alias("out_s"),
+        count_if(leg.person_in & leg.answered).alias("in_answered"),
+        total_if(leg.person_in, leg.seconds).alias("in_s"),
+        count_if(leg.sms & leg.out).alias("sms_out"),
+    )
+
+
+def forward_targets_monthly(calls: Frame, wait_days: int) -> Frame:
+    """One row per subscriber, forwarding target, month and known_from: how many legs went there, and from which day on."""
+    return calls.filter(Leg.forwarded).groupBy("subscriber_id", F.col("forwarded_to").alias("target"), *monthly(wait_days)).agg(
+        F.max(F.coalesce(F.col("forwarded_to_network"), F.lit("unknown"))).alias("network"),
+        F.count(F.lit(1)).alias("legs"),
+        F.min(days(F.col("happened_at").cast("date"))).alias("first_day"),
+    )
+
+
+def devices_monthly(calls: Frame, wait_days: int) -> Frame:
+    """One row per subscriber, TAC, month and known_from: first and last day, and how many legs. Forwarded legs say nothing of the handset."""
+    used = calls.filter(~Leg.forwarded & F.col("tac").isNotNull())
+    day = days(F.col("happened_at").cast("date"))
+    return used.groupBy("subscriber_id", "tac", *monthly(wait_days)).agg(
+        F.min(day).alias("first_day"), F.max(day).alias("last_day"), F.count(F.lit(1)).alias("legs"))
+
+
+def monthly(wait_days: int) -> tuple[Column, Column]:
+    """The month in which a leg happened, and from which as-of date on it may be seen."""
+    happened, received = F.col("happened_at").cast("date"), F.col("received_at").cast("date")
+    return month_of(happened).alias("month"), known_from(happened, received, wait_days).alias("known_from")
+
+
+SUMMARIES = {f.__name__: f for f in (usage_daily, contacts_monthly, forward_targets_monthly, devices_monthly)}

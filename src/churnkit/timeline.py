@@ -1,0 +1,148 @@
+"""Months, deliveries and as-of dates: what is known when, and which dates may train, be evaluated and be scored."""
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from churnkit import documents
+from churnkit.errors import HistoryError, InputError, ParameterError
+
+EXTRACTS = Path("data/extracts")
+MONTHS = Path("months.yaml")
+LOOK_BACK = 12  # deliveries an as-of date may see; dvc.yaml names them m0, the newest, to m11
+LOOK_AHEAD = 5  # deliveries its label may need; dvc.yaml names them a0 to a4
+
+
+def month_start(text: str) -> date:
+    """The first day of a month written `2026-06`. Raises ValueError if it is no month."""
+    if not re.fullmatch(r"\d{4}-\d{2}", text):
+        raise ValueError(text)
+    return date.fromisoformat(f"{text}-01")
+
+
+def add_months(day: date, months: int) -> date:
+    """The first of the month `months` after the month of `day`."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, 1)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What an operator sends at once: the month `2026-06`, or the months `2025-01..2025-12` of a first drop. [starts, ends)"""
+
+    name: str
+    starts: date
+    ends: date
+
+    @classmethod
+    def named(cls, name: str) -> "Delivery":
+        """The delivery of that name. Raises ParameterError if it is none."""
+        first, _, last = name.partition("..")
+        try:
+            starts, ends = month_start(first), add_months(month_start(last or first), 1)
+        except ValueError:
+            raise ParameterError(f"{name!r} is no delivery; write a month such as 2026-06, or 2025-01..2025-12.") from None
+        if ends <= starts:
+            raise ParameterError(f"Delivery {name!r} ends before it starts.")
+        return cls(name, starts, ends)
+
+
+def find_deliveries(folder: Path = EXTRACTS) -> list[Delivery]:
+    """The deliveries in the folder, oldest first.
+
+    Raises InputError where there is none, where two cover the same month, and where a month between them is missing.
+    """
+    names = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")) if folder.is_dir() else []
+    if not names:
+        raise InputError(f"There are no extracts: {folder}/ holds no delivery folder such as {folder}/2026-06/. "
+                         "Put the operator's files there, or run `churnkit simulate` for a demo operator.")
+    try:
+        found = sorted((Delivery.named(name) for name in names), key=lambda d: d.starts)
+    except ParameterError as problem:
+        raise InputError(f"{folder}/: {problem}") from None
+    for before, after in zip(found, found[1:], strict=False):
+        if after.starts < before.ends:
+            raise InputError(f"{folder}/: deliveries {before.name} and {after.name} cover the same month.")
+        if after.starts > before.ends:
+            raise InputError(f"{folder}/: nothing covers {before.ends:%Y-%m}, between {before.name} and {after.name}; "
+                             "a missing month would look just like churn.")
+    return found
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The as-of dates of a run, and the deliveries that each may see, newest first, or needs for its label, oldest first."""
+
+    deliveries: tuple[str, ...]
+    training: tuple[date, ...]
+    mature: tuple[date, ...]
+    evaluation: date
+    scoring: date
+    sees: dict[date, tuple[str, ...]]
+    after: dict[date, tuple[str, ...]]
+
+    def require(self, as_of: date) -> None:
+        """Raises HistoryError unless the plan has this as-of date."""
+        if as_of not in self.sees:
+            raise HistoryError(f"{as_of} is no as-of date of the plan ({', '.join(map(str, sorted(self.sees)))}): "
+                               "too little history lies before it, or its label has not matured. `churnkit plan` lays it out anew.")
+
+
+def make_plan(deliveries: Sequence[Delivery], *, label_days: int, min_history_days: int, max_dates: int) -> Plan:
+    """The plan for these deliveries; a label is known `label_days` after its as-of date.
+
+    Evaluation is at the latest date that is mature when the newest delivery ends; the dates mature by then train, at most
+    `max_dates` of them; the scoring model is refitted on as many of the latest mature dates. Raises HistoryError if fewer than two dates can train.
+    """
+    scoring, first = deliveries[-1].ends, deliveries[0].starts + timedelta(min_history_days)
+    dates = [d for n in range(len_months(deliveries)) if (d := add_months(deliveries[0].starts, n)) >= first]
+    mature = [d for d in dates if d + timedelta(label_days) <= scoring]
+    training = [d for d in mature if mature and d + timedelta(label_days) <= mature[-1]][-max_dates:]
+    if len(training) < 2:
+        raise HistoryError(f"The history is too short: {deliveries[0].starts} to {scoring} leaves {len(training)} as-of dates to learn from, "
+                           f"at least 2 are needed ({min_history_days} days of history before each, {label_days} after it for its label). "
+                           "Add older deliveries.")
+    used = sorted({*training, *mature[-max_dates:], scoring})
+    return Plan(tuple(d.name for d in deliveries), tuple(training), tuple(mature[-max_dates:]), mature[-1], scoring,
+                {a: tuple(d.name for d in reversed(deliveries) if d.starts < a)[:LOOK_BACK] for a in used},
+                {a: tuple(d.name for d in deliveries if d.ends > a and d.starts < a + timedelta(label_days))[:LOOK_AHEAD] for a in used})
+
+
+def len_months(deliveries: Sequence[Delivery]) -> int:
+    """Months from the first delivery's start to the last one's end."""
+    first, last = deliveries[0].starts, deliveries[-1].ends
+    return (last.year - first.year) * 12 + last.month - first.month
+
+
+def write_plan(plan: Plan, key_id: str, path: Path = MONTHS) -> None:
+    """Write the plan as the variables of dvc.yaml. A date that sees too few deliveries repeats the last it has."""
+    def padded(names: tuple[str, ...], letter: str, count: int, otherwise: str) -> dict[str, str]:
+        filled = [*names, *[(names or (otherwise,))[-1]] * count][:count]
+        return {f"{letter}{n}": name for n, name in enumerate(filled)}
+
+    documents.write(path, {
+        "key_id": key_id, "deliveries": list(plan.deliveries),
+        "training": [str(d) for d in plan.training], "mature": [str(d) for d in plan.mature],
+        "evaluation": str(plan.evaluation), "scoring": str(plan.scoring),
+        "as_of": {str(a): {**padded(plan.sees[a], "m", LOOK_BACK, ""), **padded(plan.after[a], "a", LOOK_AHEAD, plan.sees[a][0])}
+                  for a in sorted(plan.sees)}},
+        "Written by `churnkit plan`: the deliveries and as-of dates that dvc.yaml runs over. Not for editing.")
+
+
+def read_plan(path: Path = MONTHS) -> Plan:
+    """The plan as written. Raises ParameterError if there is none, InputError if a delivery has come that it does not know."""
+    content = documents.read(path)
+    planned = list(content.get("deliveries", []))
+    present = [d.name for d in find_deliveries()]
+    if planned != present:
+        raise InputError(f"{path} plans {', '.join(planned)}, but {EXTRACTS}/ holds {', '.join(present)}; run `churnkit plan`.")
+
+    def dates(name: str) -> tuple[date, ...]:
+        return tuple(date.fromisoformat(d) for d in content[name])
+
+    rows = {date.fromisoformat(a): row for a, row in content["as_of"].items()}
+    scoring = date.fromisoformat(content["scoring"])
+    return Plan(tuple(planned), dates("training"), dates("mature"), date.fromisoformat(content["evaluation"]), scoring,
+                {a: tuple(dict.fromkeys(row[f"m{n}"] for n in range(LOOK_BACK))) for a, row in rows.items()},
+                {a: tuple(dict.fromkeys(row[f"a{n}"] for n in range(LOOK_AHEAD))) if a < scoring else () for a, row in rows.items()})
