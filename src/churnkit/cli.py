@@ -14,6 +14,7 @@ import typer
 
 from churnkit import params, timeline
 from churnkit.errors import ChurnkitError, ParameterError, ResourceError
+from churnkit.files import whole_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Finds the mobile subscribers who are about to leave, says why, and ranks whom to call first.")
@@ -75,13 +76,35 @@ def plan() -> None:
     from churnkit.identity import key_id, read_key
     from churnkit.stages import label, train
 
-    common, labels, training = (params.load(name, kind) for name, kind in
-                                (("common", params.Common), ("label", label.Params), ("train", train.Params)))
+    labels, training = params.load("label", label.Params), params.load("train", train.Params)
     laid = timeline.make_plan(timeline.find_deliveries(), label_days=labels.days, min_history_days=labels.min_history_days,
                               max_dates=training.max_dates)
-    timeline.write_plan(laid, key_id(read_key(common.key_file)))
+    timeline.write_plan(laid, key_id(read_key(params.load("common", params.Common).key_file)))
     print(f"deliveries {', '.join(laid.deliveries)}; trains on {laid.training[0]} to {laid.training[-1]}, "
           f"evaluates at {laid.evaluation}, scores {laid.scoring}")
+
+
+@app.command()
+def truth(folder: Annotated[Path, typer.Option("--truth", help="Where `churnkit simulate` put it.")] = Path("data/truth")) -> None:
+    """Compare the model with the best achievable, on a simulated operator."""
+    from churnkit import truth as planted
+    from churnkit.identity import read_key
+    from churnkit.judgement import as_json
+
+    common = params.load("common", params.Common)
+    found = planted.compare(timeline.read_plan(), folder, read_key(common.key_file), common.seed)
+    with whole_file(Path("reports/best_achievable.json")) as part:
+        part.write_text(as_json(found), "utf-8")
+    print(planted.said(found))
+
+
+@app.command()
+def docs() -> None:
+    """Write the generated pages of docs/ anew."""
+    from churnkit.dictionary import features_page
+
+    with whole_file(Path("docs/features.md")) as part:
+        part.write_text(features_page(), "utf-8")
 
 
 @app.command()

@@ -20,7 +20,7 @@ match ENGINE:
         from sqlframe.duckdb import types as T
     case "spark":
         from pyspark.sql import Window as W
-        from pyspark.sql import functions as F
+        from pyspark.sql import functions as F  # type: ignore[no-redef]  # one of the two
         from pyspark.sql import types as T
     case _:
         raise ParameterError(f"Unknown engine {ENGINE!r}; choose 'duckdb' or 'spark'.")
@@ -185,7 +185,7 @@ def parse_time(text: Column) -> Column:
 
 def row_hash(*columns: str) -> Column:
     """64 bits that are the same for equal rows and seldom for others; they differ between engines, so never keep them."""
-    return F.xxhash64(*columns) if ENGINE == "spark" else F.call_function("hash_row", F.struct(*columns))
+    return getattr(F, "xxhash64")(*columns) if ENGINE == "spark" else F.call_function("hash_row", F.struct(*columns))
 
 
 def _try_cast(text: Column, kind: str) -> Column:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
-from churnkit.engine import Column, F, Frame, count_if, days, named, total_if
+from churnkit.engine import Column, F, Frame, count_if, days, named, settle, total_if
 
 EPOCH = date(1970, 1, 1)
 

@@ -88,14 +88,16 @@ def slope(log_odds: np.ndarray, churned: np.ndarray, weights: np.ndarray) -> np.
     center = log_odds.mean() if len(log_odds) else 0.0
     x = log_odds - center
     a, b = np.full(len(weights), center), np.ones(len(weights))
-    for _ in range(8):
+    for _ in range(12):
         fitted = 1 / (1 + np.exp(-np.clip(a[:, None] + b[:, None] * x, -50, 50)))
         rest, bend = weights * (churned - fitted), weights * fitted * (1 - fitted)
         g0, g1, h0, h1, h2 = rest.sum(axis=1), rest @ x, bend.sum(axis=1), bend @ x, bend @ (x * x)
         with np.errstate(divide="ignore", invalid="ignore"):
             determinant = h0 * h2 - h1 * h1
-            a = a + np.clip((h2 * g0 - h1 * g1) / determinant, -3, 3)
-            b = b + np.clip((h0 * g1 - h1 * g0) / determinant, -3, 3)
+            rise = np.clip((h0 * g1 - h1 * g0) / determinant, -3, 3)
+            a, b = a + np.clip((h2 * g0 - h1 * g1) / determinant, -3, 3), b + rise
+        if not (np.abs(rise) > 1e-6).any():
+            break
     positives = weights @ churned
     return np.where((positives > 0) & (positives < weights.sum(axis=1)), b, np.nan)
 

@@ -22,7 +22,7 @@ def typed(text: Frame, extract: Extract, delivery: Delivery, delay_days: int) ->
     """
     present = set(text.columns)
     values = [value(c, present).alias(c.name) for c in extract.columns]
-    guards = [guard(c).alias(f"bad_{c.name}") for c in extract.columns if c.name in present and guard(c) is not None]
+    guards = [it.alias(f"bad_{c.name}") for c in extract.columns if c.name in present and (it := guard(c)) is not None]
     parsed = named(text.select(FILE_NO, LINE, *values, *guards))
     verdict = first_broken(extract, present, delivery)
     hashed = row_hash(*extract.natural_key).alias(KEY_HASH)

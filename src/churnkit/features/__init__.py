@@ -1,14 +1,16 @@
-"""Every module here but declare is a family of warning features; importing them registers them."""
+"""Every module here but declare and account is a family of warning features; importing them registers them."""
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 
-from churnkit.engine import F, Frame, named
+from churnkit.engine import Column, F, Frame, named
 from churnkit.features.declare import REGISTRY, SOURCES, Feature
-from churnkit.history import Events, History
+from churnkit.history import History
 
 for _family in iter_modules(__path__):
     import_module(f"{__name__}.{_family.name}")
+
+NARROW = ("int", "integer", "smallint", "hugeint")  # what whole numbers come out as on the way
 
 __all__ = ["REGISTRY", "SOURCES", "Feature", "available", "build"]
 
@@ -24,19 +26,25 @@ def available(history: History, features: Iterable[Feature]) -> list[Feature]:
 
 
 def build(cohort: Frame, history: History, features: Sequence[Feature] | None = None) -> Frame:
-    """One row per subscriber in `cohort`, one column per available feature, as of `history.as_of`."""
+    """One row per subscriber in `cohort`, one column per available feature, as of `history.as_of`; whole numbers are bigint."""
     features = available(history, REGISTRY.values() if features is None else with_parts(features))
     table = cohort.select("subscriber_id")
     for name in dict.fromkeys(f.source for f in features if f.source):
-        mine = [f for f in features if f.source == name]
-        events = source_events(history, name)
-        columns = events.table.groupBy("subscriber_id").agg(*(f.expression(events).alias(f.name) for f in mine))
+        columns = named(of_source(history, name, [f for f in features if f.source == name]))
         table = table.join(columns, on="subscriber_id", how="left")
-        table = named(table.select(*(filled(c, REGISTRY.get(c)) for c in table.columns)))
-    while of := [f for f in features if f.of and f.name not in table.columns and set(f.of) <= set(table.columns)]:
-        table = table.select("*", *(f.expression(*map(F.col, f.of)).alias(f.name) for f in of))
-        table = table.select(*(filled(c, REGISTRY.get(c)) for c in table.columns))
-    return table.select("subscriber_id", *(f.name for f in features))
+    table = named(table.select("subscriber_id", *(filled(f) for f in features if f.source)))
+    made = {f.name for f in features if f.source}
+    while of := [f for f in features if f.of and f.name not in made and set(f.of) <= made]:
+        table = named(table.select("*", *(filled(f, f.expression(*map(F.col, f.of))) for f in of)))
+        made |= {f.name for f in of}
+    kinds = dict(table.dtypes)
+    return table.select("subscriber_id", *(F.col(f.name).cast("bigint").alias(f.name) if kinds[f.name] in NARROW else f.name for f in features))
+
+
+def of_source(history: History, name: str, features: Sequence[Feature]) -> Frame:
+    """One row per subscriber in a source, one column per feature of it."""
+    events = SOURCES[name].table(history) if name in SOURCES else history.events(name)
+    return named(events.table).groupBy("subscriber_id").agg(*(f.expression(events).alias(f.name) for f in features))
 
 
 def with_parts(features: Sequence[Feature]) -> list[Feature]:
@@ -48,11 +56,7 @@ def with_parts(features: Sequence[Feature]) -> list[Feature]:
     return list(found.values())
 
 
-def source_events(history: History, name: str) -> Events:
-    """The events of a table or of a derived source."""
-    return SOURCES[name].table(history) if name in SOURCES else history.events(name)
-
-
-def filled(column: str, f: Feature | None):  # type: ignore[no-untyped-def]  # a column of either engine, or its name
-    """The column with its feature's value for a missing one."""
-    return column if f is None or f.missing is None else F.coalesce(F.col(column), F.lit(f.missing)).alias(column)
+def filled(f: Feature, column: Column = None) -> Column:
+    """A feature's column, with its value for a missing one."""
+    column = F.col(f.name) if column is None else column
+    return (column if f.missing is None else F.coalesce(column, F.lit(f.missing))).alias(f.name)

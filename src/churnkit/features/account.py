@@ -33,7 +33,7 @@ def snapshots(history: History) -> Frame:
     rows = history.events("subscribers").table
     rows = rows.select(*rows.columns, months_ago(history, "snapshot_on").alias("months_ago"))
     newest = W.partitionBy("subscriber_id", "months_ago").orderBy(
-        F.col("day").desc(), F.col("received_at").desc(), F.coalesce(F.col("plan"), F.lit("")))
+        F.col("day").desc(), F.col("received_at").desc(), F.coalesce(F.col("plan"), F.lit("")).asc())
     rows = rows.select("*", F.row_number().over(newest).alias("newness")).filter(F.col("newness") == 1).drop("newness")
     return rows.select("*", F.row_number().over(W.partitionBy("subscriber_id").orderBy("months_ago")).alias("recency"))
 

@@ -9,12 +9,12 @@ PORT_TENURE_DAYS = 120  # a number may be ported that long after it was opened o
 
 @source("subscribers")
 def lines(history: History) -> Events:
-    """One row per subscriber: the last snapshot, its dates as days, and how many lines the same customer has in it."""
+    """One row per subscriber: the last snapshot, its dates as days, and how many lines the customer had in that month."""
     rows = last_snapshots(history)
     end, start = days(F.col("contract_end_on")), days(F.col("contract_start_on"))
     customer = F.coalesce(F.col("customer_key"), F.col("subscriber_id"))
     return Events(rows.select("*", days(F.col("activated_on")).alias("activated"), start.alias("contract_start"), end.alias("contract_end"),
-                              F.count(F.lit(1)).over(W.partitionBy(customer)).alias("customer_lines")), history.day)
+                              F.count(F.lit(1)).over(W.partitionBy(customer, "months_ago")).alias("customer_lines")), history.day)
 
 
 @source("subscribers")
@@ -115,13 +115,13 @@ def renewals_6m(months: Events) -> Column:
 @feature("line_months", unit="count", missing=0, risky="±", group="plan")
 def plan_changes_6m(months: Events) -> Column:
     """Changes of plan from one snapshot to the next within six months."""
-    return count_if((F.col("plan") != F.col("plan_before")))
+    return count_if(F.col("plan") != F.col("plan_before"))
 
 
 @feature("line_months", unit="months", risky="±", group="plan")
 def months_since_plan_change(months: Events) -> Column:
     """Months since a change of plan showed in a snapshot, 1 for the last one; null if none within six months."""
-    return F.min(F.when((F.col("plan") != F.col("plan_before")), F.col("months_ago")))
+    return F.min(F.when(F.col("plan") != F.col("plan_before"), F.col("months_ago")))
 
 
 @feature("lines", unit="flag", missing=0, risky="-", group="bundle")

@@ -1,5 +1,5 @@
 """Activity and its trend: how much the subscriber talks, with how many, and whether it is falling."""
-from churnkit.engine import Column, F, W, count_if
+from churnkit.engine import Column, F, Frame, W, count_if
 from churnkit.features.declare import feature, ratio, share, source, spread, squared
 from churnkit.history import Events, History
 
@@ -11,9 +11,15 @@ REGULARS = 10  # the contacts of three months ago that count as regular ones
 
 @source("contacts_monthly")
 def contacts(history: History) -> Events:
-    """One row per subscriber and other party spoken with or texted to in four months: `network`, and events and seconds by `months_ago`.
+    """One row per subscriber and other party spoken with or texted to in four months, and how often, month by month."""
+    return Events(history.once(contact_months), history.day)
 
-    An event is an outgoing call or SMS or an answered call. `regular_rank` ranks the contacts of three months ago by events.
+
+def contact_months(history: History) -> Frame:
+    """One row per subscriber and other party: `network`, and events and seconds by months ago (`events_1` is the last month's).
+
+    An event is an outgoing call or SMS or an answered call. `regular_rank` ranks the contacts by the events of three months ago,
+    `tie_rank` by those of the last three months.
     """
     rows = history.events("contacts_monthly").table
     rows = rows.select("*", (F.col("out_calls") + F.col("in_answered") + F.col("sms_out")).alias("events")).filter(F.col("events") > 0)
@@ -29,8 +35,7 @@ def contacts(history: History) -> Events:
         *(month("seconds", F.col("out_s") + F.col("in_s"), n) for n in months[:3]))
     order = W.partitionBy("subscriber_id").orderBy(F.col("events_3").desc(), F.col("other_party"))
     quarter = W.partitionBy("subscriber_id").orderBy((F.col("events_1") + F.col("events_2") + F.col("events_3")).desc(), F.col("other_party"))
-    return Events(people.select("*", F.row_number().over(order).alias("regular_rank"),
-                                F.row_number().over(quarter).alias("tie_rank")), history.day)
+    return people.select("*", F.row_number().over(order).alias("regular_rank"), F.row_number().over(quarter).alias("tie_rank"))
 
 
 def over_months(name: str, months: int) -> Column:

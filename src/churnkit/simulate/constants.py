@@ -4,8 +4,8 @@ from typing import Final
 
 # --- The base -----------------------------------------------------------------------------------------------------
 BURN_IN_MONTHS: Final = 5  # lived before the first file, so that debts, drifts and temptations are under way by then
-BURN_IN_LOSS: Final = 0.115  # share of the lines that leave meanwhile; as many more are drawn
-GROSS_ADDS_SHARE: Final = 0.028  # new subscribers a month, as a share of the first base; keeps the base about flat
+BURN_IN_LOSS: Final = 0.062  # share of the lines that leave meanwhile; as many more are drawn
+GROSS_ADDS_SHARE: Final = 0.027  # new subscribers a month, as a share of the first base; keeps the base about flat
 TENURE_MEAN_DAYS: Final = 1300.0  # of the first base, exponential
 TENURE_MAX_DAYS: Final = 4200  # the operator opened its network then
 LINE_KINDS: Final = ("voice", "iot", "test", "staff", "data_only", "sub_line", "company")
@@ -38,8 +38,8 @@ CARE_CONTACTS: Final = 0.022  # the operator's own care and campaigns, mostly SM
 SHORT_CODE_CALLS: Final = 0.018  # incoming calls from 95… and 96…
 RIVAL_CARE_NOISE: Final = 0.0015  # anyone may ask a rival
 RATE_SIGMA: Final = 0.62  # of the lognormal personal rate
-RATE_FLOOR: Final = 0.42  # of the mean rate: below it, 30 silent days would be common by chance
-LIGHT_SHARE: Final = 0.012  # very light users, below the floor
+RATE_FLOOR: Final = 0.48  # of the mean rate: below it, 30 silent days would be common by chance
+LIGHT_SHARE: Final = 0.008  # very light users, below the floor
 LIGHT_RATE: Final = (0.20, 0.36)  # their rate, as a share of the mean
 TWO_PHONE_SHARE: Final = 0.04  # innocent owners of two phones: low, steady, mostly receiving
 SALESMAN_SHARE: Final = 0.03  # innocents who forward unconditionally a day or two each week
@@ -83,17 +83,17 @@ CANCEL_LAG_DAYS: Final = 75  # two-way stop for arrears to cancellation
 DUE_DAYS: Final = (10, 15, 20, 25)  # of the month after the bill's
 
 # --- Why they leave: hazards a month --------------------------------------------------------------------------------
-BASE_LEFT: Final = 0.0038  # no trace: nobody can see it, so the best achievable cannot either
-BASE_SILENT: Final = 0.0014  # no trace either
+BASE_LEFT: Final = 0.0034  # no trace: nobody can see it, so the best achievable cannot either
+BASE_SILENT: Final = 0.0009  # no trace either
 CONTRACT_END: Final = 0.024  # extra, with the end 30 days past to 30 days ahead; tapers off outside
 CONTRACT_SHIELD: Final = 0.4  # factor on the extra causes while more than 90 days of contract are left
-BILL_SHOCK: Final = 0.090  # extra, per unit of bill over 1.35 times the usual, capped
+BILL_SHOCK: Final = 0.105  # extra, per unit of bill over 1.35 times the usual, capped
 BILL_SHOCK_FROM: Final = 1.35
 BILL_SHOCK_CAP: Final = 1.2
 PLAN_MISFIT: Final = 0.055  # extra, per unit of overage share of the last three bills
 OLD_HANDSET: Final = 0.016  # extra, rising over two years from a model's age of 54 months
 OLD_HANDSET_FROM_MONTHS: Final = 54
-FRIEND_LEFT: Final = 0.100  # extra, times the share of calls that went to contacts who left within 60 days
+FRIEND_LEFT: Final = 0.120  # extra, times the share of calls that went to contacts who left within 60 days
 FRIEND_LEFT_DAYS: Final = 60
 FARMED_EXIT: Final = 0.30  # farmed lines, from day 30 to 150; they fall silent
 TEMPTED_ONSET: Final = 0.0010  # a month, anywhere: asks a rival
@@ -110,10 +110,11 @@ PRE_CANCEL_DAYS: Final = 60
 # --- The drift to a second SIM --------------------------------------------------------------------------------------
 DRIFT_ONSET: Final = 0.0068  # a month
 DRIFT_DUAL_SIM_FACTOR: Final = 1.3
-DRIFT_DAYS: Final = (40, 95)  # onset to full depth
-DRIFT_OUT: Final = 0.92  # share of outgoing use lost at full depth
+DRIFT_DAYS: Final = (70, 130)  # onset to full depth
+DRIFT_SEEN: Final = 0.45  # depth at which usage has fallen all the way: the fall comes well before the end
+DRIFT_OUT: Final = 0.88  # share of outgoing use lost at full depth
 DRIFT_IN: Final = 0.72  # share of answered incoming use lost at full depth
-DRIFT_SILENT: Final = 0.048  # a day, times depth cubed
+DRIFT_SILENT: Final = 0.055  # a day, times the fourth power of depth
 DRIFT_PORT: Final = 0.0035  # a day, times depth
 DRIFT_RECOVERY: Final = 0.0035  # a day: the second SIM was a trial
 DRIFT_FORWARD_SHARE: Final = 0.45  # drifters who forward unconditionally to the rival number

@@ -70,9 +70,15 @@ def depth(days_since_onset: Reals, full_days: Reals) -> Reals:
     return np.clip(days_since_onset / full_days, 0, 1)
 
 
+def fall(how_deep: Reals) -> Reals:
+    """Share of the whole fall in usage that shows at a depth of the drift, 0 to 1: usage falls first, the end follows."""
+    return np.minimum(how_deep / np.float32(k.DRIFT_SEEN), np.float32(1))
+
+
 def own_activity_rate(out_rate: Reals, in_rate: Reals, how_deep: Reals) -> Reals:
     """Own activity a day: outgoing, and incoming that is answered."""
-    return out_rate * (1 - k.DRIFT_OUT * how_deep) + in_rate * (1 - k.DRIFT_IN * how_deep)
+    fallen = fall(how_deep)
+    return out_rate * (1 - k.DRIFT_OUT * fallen) + in_rate * (1 - k.DRIFT_IN * fallen)
 
 
 def natural_silence(rate: Reals) -> Reals:

@@ -14,6 +14,7 @@ from churnkit.simulate.hazards import (
     MONTH_DAYS,
     Reals,
     depth,
+    fall,
     leaving_causes,
     mix,
     shock,
@@ -35,7 +36,7 @@ class MonthRecord:
 
     month: int
     codes: NDArray[np.uint8]  # what the line may do on the day: OUT_OK, IN_OK, …
-    depth: NDArray[np.uint8]  # of the drift to a second SIM, 0 to 255
+    fallen: NDArray[np.uint8]  # how much usage fell in a drift to a second SIM, 0 to 255
     noise: Reals  # the month's factor on usage
     handset: NDArray[np.int16]  # at the month's end
     handset_before: NDArray[np.int16]
@@ -162,15 +163,15 @@ class Lives:
         bought = newest - 1 - np.minimum(rng.exponential(9, people.size), newest - 1).astype(np.int64)
         self.handset = np.where(change, bought, self.handset).astype(np.int16)
         codes = np.zeros((days, people.size), np.uint8)
-        deep = np.zeros((days, people.size), np.uint8)
+        fallen = np.zeros((days, people.size), np.uint8)
         for offset in range(days):
-            self._day(first + offset, offset, onset, codes[offset], deep[offset], log)
+            self._day(first + offset, offset, onset, codes[offset], fallen[offset], log)
         noise = np.exp(rng.normal(0, k.MONTH_NOISE, people.size)).astype(np.float32)
-        self._bill(month, noise, deep.mean(axis=0) / 255, codes)
+        self._bill(month, noise, fallen.mean(axis=0) / 255, codes)
         end = first + days
         on_books = (people.join_day < end) & (self.cancel_on >= end) & ~(self.left_ported & (self.left_day < end))
         return MonthRecord(
-            month, codes, deep, noise, self.handset.copy(), before, change_day, self.left_day.copy(),
+            month, codes, fallen, noise, self.handset.copy(), before, change_day, self.left_day.copy(),
             self.contract_start.copy(), self.contract_end.copy(), on_books, log,
         )  # fmt: skip
 
@@ -200,7 +201,7 @@ class Lives:
     # --- a day ----------------------------------------------------------------------------------------------------------
 
     def _day(
-        self, day: int, offset: int, drift_onset: Reals, codes: NDArray[np.uint8], deep: NDArray[np.uint8], log: StatusLog
+        self, day: int, offset: int, drift_onset: Reals, codes: NDArray[np.uint8], fallen: NDArray[np.uint8], log: StatusLog
     ) -> None:
         people, rng = self.people, self.rng
         if offset == 0 and self.debts.recent:
@@ -221,7 +222,7 @@ class Lives:
         codes |= np.uint8(OUT_OK) * out_ok | np.uint8(IN_OK) * in_ok | np.uint8(SILENT) * (self.silent_day <= day)
         codes |= np.uint8(FORWARDS) * forwards | np.uint8(TEMPTED) * (self.tempted_until > day)
         codes |= np.uint8(MOVING) * (self.moving_until > day) | np.uint8(SHOCKED) * (self.shock_last > 0)
-        deep[:] = how_deep * 255
+        fallen[:] = fall(how_deep) * 255
 
     def _leave(self, day: int, active: Flags, how_deep: Reals, log: StatusLog) -> None:
         """Some cancel, some port out; the cause is drawn in proportion to the hazards."""
@@ -252,7 +253,7 @@ class Lives:
         age = day - people.join_day
         farmed = people.is_farmed & (age >= 30) & (age < 150)
         chance = k.BASE_SILENT / MONTH_DAYS * people.is_person + k.FARMED_EXIT / MONTH_DAYS * farmed
-        chance = chance + k.DRIFT_SILENT * how_deep**3
+        chance = chance + k.DRIFT_SILENT * how_deep**4
         silent = active & (draw < chance)
         self.silent_day[silent] = day
         self.cause[silent] = np.where(
@@ -274,11 +275,11 @@ class Lives:
 
     # --- its bill ---------------------------------------------------------------------------------------------------------
 
-    def _bill(self, month: int, noise: Reals, how_deep: Reals, codes: NDArray[np.uint8]) -> None:
+    def _bill(self, month: int, noise: Reals, fallen: Reals, codes: NDArray[np.uint8]) -> None:
         end = self.of.first_of(month + 1)
         served = (codes & IN_OK > 0).mean(axis=0).astype(np.float32) * self._present(end - 1)
         silent = (codes & SILENT > 0).mean(axis=0)
-        usage = (noise * (1 - k.DRIFT_OUT * how_deep) * (1 - silent)).astype(np.float32)
+        usage = (noise * (1 - k.DRIFT_OUT * fallen) * (1 - silent)).astype(np.float32)
         bills: Bills = bills_of(self.rng, self.people, month, served, usage, self.contract_end < NEVER)
         full = served > 0.98
         sizes = shock(bills.total, [b.total for b in self.debts.recent[-3:]]) * full

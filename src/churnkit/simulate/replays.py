@@ -53,7 +53,7 @@ def _left_and_silent(
             before = alive.copy()
         how_deep = np.where(since >= 0, depth(since + np.float32(span / 2), full), np.float32(0))
         to_leave = _leaving(state, part, middle, days_in_month)[:, None] + np.float32(k.DRIFT_PORT) * how_deep
-        to_silence = _silence(state, part, middle)[:, None] + np.float32(k.DRIFT_SILENT) * how_deep**3
+        to_silence = _silence(state, part, middle)[:, None] + np.float32(k.DRIFT_SILENT) * how_deep**4
         ahead = np.where(since >= 0, depth(since + np.float32(k.RUN_DAYS / 2), full), np.float32(0))
         by_chance = natural_silence(own_activity_rate(out_rate, in_rate, ahead))
         rate = to_leave + to_silence + by_chance

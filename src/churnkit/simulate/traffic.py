@@ -45,7 +45,7 @@ def _intensities(
 ) -> list[Reals]:
     """Expected rows for each type, each of shape [days, subscribers]."""
     codes = record.codes[:, who]
-    deep = record.depth[:, who].astype(np.float32) / 255
+    fallen = record.fallen[:, who].astype(np.float32) / 255
     voice, sms = seasons(of, record.month)
     trend = np.float32(k.VOICE_TREND**record.month)
     out_ok, in_ok = codes & lives.OUT_OK > 0, codes & lives.IN_OK > 0
@@ -53,8 +53,8 @@ def _intensities(
     home = ~_holidays(rng, of, record, len(who))
     own = out_ok & ~silent & home
     use = record.noise[who] * trend
-    out = own * (1 - np.float32(k.DRIFT_OUT) * deep) * use
-    arriving = in_ok * home * np.where(silent, np.float32(0.35), 1 - np.float32(0.35) * deep) * use
+    out = own * (1 - np.float32(k.DRIFT_OUT) * fallen) * use
+    arriving = in_ok * home * np.where(silent, np.float32(0.35), 1 - np.float32(0.35) * fallen) * use
     personal = np.float32(1.0) * people.is_person[who] + np.float32(0.3) * ~people.is_person[who]
     asks = (codes & lives.SHOCKED > 0) * np.float32(0.02) + np.float32(0.004)
     rival = (codes & lives.TEMPTED > 0) * np.float32(0.07) + np.float32(k.RIVAL_CARE_NOISE)
@@ -178,8 +178,8 @@ def _answered(
 ) -> NDArray[np.bool_]:
     """Whether a call was answered: by its own phone, or for a forwarded leg at its target."""
     draw = rng.random(len(kind), dtype=np.float32)
-    deep = record.depth[day, person].astype(np.float32) / 255
-    share = people.answer_share[person] * (1 - np.float32((k.DRIFT_IN - 0.35) / 0.65) * deep)
+    fallen = record.fallen[day, person].astype(np.float32) / 255
+    share = people.answer_share[person] * (1 - np.float32((k.DRIFT_IN - 0.35) / 0.65) * fallen)
     plain = (people.forward_class[person] > 0) & (kind == IN_CALL)  # its missed calls went to the target already
     share = np.where(plain, np.minimum(share * 1.3, 0.97), share)
     share = np.where(IS_OUT[kind], 0.84, np.where(kind == SHORT, 0.4, np.where(kind == CARE, 0.5, share)))

@@ -52,7 +52,7 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
         extract = EXTRACTS[name]
         with workplace(common.spill) as spill, whole_folder(EVENTS / name / delivery.name) as folder:
             splits = split_files(extract, found[name], spill, common.threads)
-            typed = settle_typed(extract, delivery, params, spill, [s for s, _ in splits])
+            typed = settle_typed(extract, delivery, params, spill)
             kept, counted, bad = sift(extract, typed, splits, spill)
             accounts += counted
             rejects += bad
@@ -120,7 +120,7 @@ def split_files(extract: Extract, paths: list[Path], spill: Path, threads: int) 
         return list(pool.map(one, range(len(paths))))
 
 
-def settle_typed(extract: Extract, delivery: Delivery, params: Params, spill: Path, splits: list[lines.Split]) -> Frame:
+def settle_typed(extract: Extract, delivery: Delivery, params: Params, spill: Path) -> Frame:
     """The rows with types and verdicts, written out once so that what follows reads columns, not text."""
     write(contract.typed(read([spill / "text"]), extract, delivery, params.delay_days), spill / "typed", sort=False)
     return read([spill / "typed"])
@@ -139,8 +139,8 @@ def sift(extract: Extract, typed: Frame, splits: list[tuple[lines.Split, str]], 
         name = str(file.path.relative_to(SOURCE))
         mine = [(line, rule) for file_no, line, rule in broken if file_no == n]
         raw = raw_lines(spill, n, {line for line, _ in mine})
-        bad = [account.Reject(extract.name, name, line, *rule.split("|"), contract.said(rule, extract), account.masked(raw[line]))
-               for line, rule in mine]
+        bad = [account.Reject(extract.name, name, line, rule.split("|")[0], rule.split("|")[1], contract.said(rule, extract),
+                              account.masked(raw[line])) for line, rule in mine]
         bad += [account.Reject(extract.name, name, b.line, "", "unreadable", f"the line {b.message}", account.masked(b.raw)) for b in file.bad]
         rejects += sorted(bad, key=lambda r: r.line)
         read_rows, twice = file.rows + len(file.bad), lost.count(n)
