@@ -7,7 +7,7 @@ export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
-.PHONY: help install repro test lint types docs bench demo-truth clean
+.PHONY: help install repro test test-slow lint types docs bench clean
 .DEFAULT_GOAL := help
 
 help:  ## Say what there is to make
@@ -29,7 +29,10 @@ repro: $(STAMP)  ## Run the pipeline: extracts in, ranked call lists out (a demo
 	@[ ! -d data/truth ] || churnkit truth
 
 test: $(STAMP)  ## Run the tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow"
+
+test-slow: $(STAMP)  ## Run the slow tests: the whole pipeline, killed and repeated; thousands of damaged files
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m slow
 
 lint: $(STAMP)  ## Check the style of the code
 	$(BIN)/ruff check src tests benchmarks

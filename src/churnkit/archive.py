@@ -1,8 +1,9 @@
 """Where the tables of the pipeline lie, and which of them an as-of date may see."""
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
-from churnkit.engine import read
+from churnkit.engine import has_rows, read
 from churnkit.history import SUMMARIES, TABLES, History
 from churnkit.timeline import Plan
 
@@ -15,13 +16,13 @@ def folder(name: str, delivery: str) -> Path:
     return (ROLLED_UP if name in SUMMARIES else EVENTS) / name / delivery
 
 
-def known_history(plan: Plan, as_of: date, wait_days: int) -> History:
+def known_history(plan: Plan, as_of: date, wait_days: int, names: Iterable[str] = TABLES) -> History:
     """The tables that the as-of date may see, cut to what was known; an extract that the operator does not send is absent."""
     tables = {}
-    for name, kind in TABLES.items():
-        table = read([folder(name, d) for d in plan.sees[as_of][:kind.deliveries]])
-        if table.limit(1).collect():
-            tables[name] = table
+    for name in names:
+        folders = [folder(name, d) for d in plan.sees[as_of][:TABLES[name].deliveries]]
+        if has_rows(folders):
+            tables[name] = read(folders)
     return History(tables, as_of, as_of + timedelta(wait_days))
 
 

@@ -2,12 +2,11 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from churnkit.engine import Column, F, Frame, W, count_if
+from churnkit.engine import Column, F, Frame, W, count_if, named
 from churnkit.history import EPOCH, History, moment
 from churnkit.timeline import add_months
 
-GONE = ("cancelled", "ported_out", "migrated")
-OUTSIDE_RISK = ("fraud", "lost", "real_name")
+OUTSIDE_RISK = ("fraud", "lost", "real_name", "keep_number")  # reasons of a one-way stop that no call would end
 
 
 @dataclass(frozen=True)
@@ -45,12 +44,12 @@ def left(after: History, window: Window) -> Frame:
 
 def arrears_stop(after: History, window: Window) -> Frame:
     """subscriber_id, day of the first two-way stop for arrears since the as-of date that did not reopen within the run's days."""
-    changes = after.events("status_changes").table.select("subscriber_id", "day", "status", "reason")
-    stops = changes.filter((F.col("status") == "two_way_stop") & (F.col("reason") == "arrears")).select("subscriber_id", "day")
-    opens = changes.filter(F.col("status") == "open").select("subscriber_id", F.col("day").alias("opened"))
-    reopened = stops.join(opens, on="subscriber_id", how="inner").filter(
-        (F.col("opened") >= F.col("day")) & (F.col("opened") < F.col("day") + window.run_days)).select("subscriber_id", "day").distinct()
-    return first_day(stops.join(reopened, on=["subscriber_id", "day"], how="left_anti"), window)
+    changes = after.events("status_changes").table
+    stops = changes.filter((F.col("status") == "two_way_stop") & (F.col("reason") == "arrears")).select("subscriber_id", "happened_at", "day")
+    opens = changes.filter(F.col("status") == "open").select("subscriber_id", F.col("happened_at").alias("opened_at"), F.col("day").alias("opened"))
+    in_time = (F.col("opened_at") > F.col("happened_at")) & (F.col("opened") < F.col("day") + window.run_days)
+    reopened = stops.join(opens, on="subscriber_id", how="inner").filter(in_time).select("subscriber_id", "happened_at").distinct()
+    return first_day(stops.join(reopened, on=["subscriber_id", "happened_at"], how="left_anti"), window)
 
 
 def silent(after: History, window: Window) -> Frame:
@@ -74,7 +73,8 @@ DEFINITIONS = {"left": ("left",), "arrears_stop_30d": ("arrears_stop",), "silent
 def eligible(before: History, active_days: int) -> Frame:
     """subscriber_id, stratum and is_leaving of everyone who could still be kept at the as-of date.
 
-    Own activity in the last `active_days`, a full bill month of tenure, a line that a person uses and pays for, open or one-way stopped.
+    Own activity in the last `active_days`, a full bill month of tenure, a line that a person uses and pays for, open or one-way stopped
+    (not for fraud, a lost handset, a missing real name, or to keep the number).
     Who has already given notice (pre-cancelled) is kept, marked as leaving.
     """
     usage = before.events("usage_daily")
@@ -86,10 +86,12 @@ def eligible(before: History, active_days: int) -> Frame:
         full_month & (F.col("line_kind") == "voice")).select("subscriber_id").distinct()
     latest = W.partitionBy("subscriber_id").orderBy(F.col("happened_at").desc(), F.col("status").desc())
     states = (before.events("status_changes").table.withColumn("recency", F.row_number().over(latest)).filter(F.col("recency") == 1)
-              .select("subscriber_id", F.col("status").alias("state")))
+              .select("subscriber_id", F.col("status").alias("state"), F.col("reason").alias("why")))
     state = F.coalesce(F.col("state"), F.lit("open"))
-    found = people.join(active.filter(F.col("days_used") > 0), on="subscriber_id", how="inner").join(states, on="subscriber_id", how="left")
-    return found.filter(state.isin("open", "one_way_stop", "pre_cancelled")).select(
+    found = named(people.join(active.filter(F.col("days_used") > 0), on="subscriber_id", how="inner")
+                  .join(states, on="subscriber_id", how="left"))
+    apart = (state == "one_way_stop") & F.coalesce(F.col("why").isin(*OUTSIDE_RISK), F.lit(False))
+    return found.filter(state.isin("open", "one_way_stop", "pre_cancelled") & ~apart).select(
         "subscriber_id", F.when(state == "one_way_stop", F.lit("one_way_stop")).otherwise(F.lit("open")).alias("stratum"),
         (state == "pre_cancelled").alias("is_leaving"))
 

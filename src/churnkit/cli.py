@@ -1,5 +1,6 @@
 """The commands people type: one per stage, and the few that are not stages."""
 import ctypes
+import errno
 import os
 import signal
 import sys
@@ -49,6 +50,7 @@ def planned(name: str, as_of: str) -> None:
 @app.command()
 def simulate(subscribers: Annotated[int, typer.Option(min=100, help="How many subscribers.")] = 20_000,
              months: Annotated[int, typer.Option(min=1, help="How many months.")] = 15,
+             first_drop: Annotated[int, typer.Option(min=1, help="Months in the first delivery; each later one is a delivery.")] = 12,
              seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 1,
              out: Annotated[Path, typer.Option(help="Where the extracts go; must be empty.")] = timeline.EXTRACTS,
              truth: Annotated[Path, typer.Option(help="Where the planted truth goes.")] = Path("data/truth")) -> None:
@@ -56,7 +58,7 @@ def simulate(subscribers: Annotated[int, typer.Option(min=100, help="How many su
     from churnkit.identity import key_path, read_key, write_key
     from churnkit.simulate import simulate as write_operator
 
-    write_operator(out, truth, subscribers=subscribers, months=months, seed=seed)
+    write_operator(out, truth, subscribers=subscribers, months=months, seed=seed, first_drop_months=first_drop)
     mine = key_path(params.load("common", params.Common).key_file)
     if not mine.exists():
         write_key(mine, read_key(str(truth / "demo.key")))
@@ -178,7 +180,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     except BaseException as problem:
-        if isinstance(problem, OSError) and problem.errno == 28:
+        if isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             return fail(ResourceError(f"The disk is full: {problem}. Free some space and run again; nothing is lost."))
         if isinstance(problem, MemoryError):
             return fail(ResourceError("Memory ran out. Lower common.threads or raise common.memory in params.yaml, and run again."))

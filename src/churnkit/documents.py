@@ -7,15 +7,28 @@ import yaml
 from churnkit.errors import ParameterError
 from churnkit.files import whole_file
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # whichever is there
+    """YAML's own rule, which its loader does not hold: a key stands once, so no value is overruled in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping. Raises YAMLError where a key stands twice."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 def read(path: Path) -> dict[str, Any]:
     """The document as a dictionary; empty if the file is. Raises ParameterError where it is missing or no YAML mapping."""
     try:
-        content = yaml.load(path.read_text("utf-8"), Loader=LOADER)
+        content = yaml.load(path.read_text("utf-8"), Loader=Loader)
     except FileNotFoundError:
         raise ParameterError(f"{path} is missing; run churnkit in the project's folder.") from None
+    except OSError as problem:
+        raise ParameterError(f"{path} cannot be read: {problem.strerror}.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
         where = getattr(problem, "problem_mark", None)
         line = f", line {where.line + 1}" if where else ""

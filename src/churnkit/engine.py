@@ -1,14 +1,13 @@
 """The one door to the engine: everything else in churnkit speaks the PySpark DataFrame API and never asks who runs it."""
 import itertools
 import os
-import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from churnkit.errors import ChurnkitError, InputError, ParameterError, ResourceError
-from churnkit.files import parts
+from churnkit.files import drop_scratch, new_scratch, parts
 from churnkit.identity import DIGITS, hash_pads
 
 ENGINE = os.environ.get("CHURNKIT_ENGINE", "duckdb")
@@ -25,8 +24,8 @@ match ENGINE:
     case _:
         raise ParameterError(f"Unknown engine {ENGINE!r}; choose 'duckdb' or 'spark'.")
 
-__all__ = ["ENGINE", "F", "T", "W", "Frame", "Column", "open_session", "read", "write", "settle", "named", "close_session", "failure",
-           "parse_int", "parse_date", "parse_time", "count_if", "total_if", "days", "keyed_hash", "row_hash", "table"]
+__all__ = ["ENGINE", "Column", "F", "Frame", "T", "W", "beside", "close_session", "count_if", "days", "failure", "has_rows", "keyed_hash", "named",
+           "open_session", "parse_date", "parse_int", "parse_time", "read", "row_hash", "settle", "table", "total_if", "write"]
 
 Frame = Any  # a DataFrame of either engine
 Column = Any  # a Column of either engine
@@ -44,9 +43,7 @@ def open_session(memory: str = "2GB", threads: int = 4, spill: str | None = None
 
 
 def _new_session(memory: str, threads: int, spill: str | None, master: str) -> Any:
-    if spill:
-        Path(spill).mkdir(parents=True, exist_ok=True)
-    folder = tempfile.mkdtemp(prefix="churnkit-", dir=spill)
+    folder = str(new_scratch(Path(spill or tempfile.gettempdir()), "engine"))
     _spill.append(Path(folder))
     if ENGINE == "duckdb":
         import duckdb
@@ -72,12 +69,24 @@ def _new_session(memory: str, threads: int, spill: str | None, master: str) -> A
 def close_session() -> None:
     """Let go of the engine and of what it spilled."""
     for folder in _spill:
-        shutil.rmtree(folder, ignore_errors=True)
+        drop_scratch(folder)
     _spill.clear()
 
 
 def _run(sql: str) -> list[tuple]:
     return open_session()._connection.execute(sql).fetchall()
+
+
+def has_rows(folders: Sequence[Path]) -> bool:
+    """Whether any part file in the folders has a row."""
+    if ENGINE == "spark":
+        return bool(read(folders).limit(1).collect())
+    files = [f for folder in dict.fromkeys(folders) for f in parts(folder)]
+    return any(_run(f"select num_rows from parquet_file_metadata({_quoted(f)}) where num_rows > 0") for f in files)
+
+
+def _quoted(path: object) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def read(folders: Sequence[Path]) -> Frame:
@@ -89,8 +98,7 @@ def read(folders: Sequence[Path]) -> Frame:
     if ENGINE == "spark":
         return session.read.parquet(*files)
     view = f"read_{next(_names)}"  # a view keeps the generated SQL short; SQLFrame's own reader repeats it per file
-    listed = ", ".join("'" + f.replace("'", "''") + "'" for f in files)
-    _run(f"create view {view} as select * from read_parquet([{listed}])")
+    _run(f"create view {view} as select * from read_parquet([{', '.join(map(_quoted, files))}])")
     return table(view)
 
 
@@ -114,8 +122,8 @@ def write(frame: Frame, folder: Path, *, sort: bool = True) -> int:
         return open_session().read.parquet(str(folder)).count()
     folder.mkdir(parents=True, exist_ok=True)
     order = f" order by {', '.join(f'{chr(34)}{c}{chr(34)} nulls first' for c in frame.columns)}" if sort else ""
-    target = str(folder / "part-0.parquet").replace("'", "''")
-    ((rows,),) = _run(f"copy (select * from ({_sql(frame)}){order}) to '{target}' (format parquet, compression zstd)")
+    kept = "zstd" if sort else "lz4"  # what is not sorted is scratch: speed counts, not size
+    ((rows,),) = _run(f"copy (select * from ({_sql(frame)}){order}) to {_quoted(folder / 'part-0.parquet')} (format parquet, compression {kept})")
     return rows
 
 
@@ -137,6 +145,21 @@ def named(frame: Frame) -> Frame:
         return frame
     name = f"named_{next(_names)}"
     _run(f"create temp view {name} as {_sql(frame)}")
+    return table(name)
+
+
+def beside(frame: Frame, others: Sequence[Frame], key: str) -> Frame:
+    """The frame with the columns of the others, which have at most one row per key, null where they have none.
+
+    One step for all: SQLFrame's own join costs the square of the columns.
+    """
+    if ENGINE == "spark":
+        for other in others:
+            frame = frame.join(other, on=key, how="left")
+        return frame
+    name = f"named_{next(_names)}"
+    joins = " ".join(f"left join ({_sql(other)}) using ({key})" for other in others)
+    _run(f"create temp view {name} as select * from ({_sql(frame)}) {joins}")
     return table(name)
 
 
@@ -185,7 +208,7 @@ def parse_time(text: Column) -> Column:
 
 def row_hash(*columns: str) -> Column:
     """64 bits that are the same for equal rows and seldom for others; they differ between engines, so never keep them."""
-    return getattr(F, "xxhash64")(*columns) if ENGINE == "spark" else F.call_function("hash_row", F.struct(*columns))
+    return F.call_function("xxhash64", *map(F.col, columns)) if ENGINE == "spark" else F.call_function("hash_row", F.struct(*columns))
 
 
 def _try_cast(text: Column, kind: str) -> Column:

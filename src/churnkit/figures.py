@@ -3,8 +3,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 INK, MODEL, GREY = "#222222", "#0b6e99", "#9aa5ad"
@@ -21,7 +21,7 @@ def draw_gains(path: Path, shares: np.ndarray, curves: Mapping[str, np.ndarray],
     axes.axvline(100 * capacity_share, color=INK, linewidth=0.8, linestyle="--")
     reached = 100 * float(np.interp(capacity_share, shares, next(iter(curves.values()))))
     axes.annotate(f"calls we can make: {100 * capacity_share:.1f}% of customers\nreach {reached:.0f}% of churners",
-                  (100 * capacity_share, reached), xytext=(12, -30), textcoords="offset points", fontsize=9)
+                  (100 * capacity_share, 5), xytext=(6, 0), textcoords="offset points", fontsize=9)
     axes.set(xlabel="customers called, %", ylabel="churners among them, % of all", xlim=(0, 100), ylim=(0, 101))
     axes.legend(loc="lower right", frameon=False)
     save(figure, path)
@@ -45,7 +45,7 @@ def draw_scores(path: Path, probability: np.ndarray, churned: np.ndarray) -> Non
     for is_churner, name, colour in ((False, "stayed", GREY), (True, "left", MODEL)):
         part = np.clip(probability[churned.astype(bool) == is_churner], edges[0], 1)
         if len(part):
-            axes.hist(100 * part, 100 * edges, weights=np.full(len(part), 100 / len(part)), color=colour, alpha=0.7, label=name)
+            axes.hist(100 * part, list(100 * edges), weights=np.full(len(part), 100 / len(part)), color=colour, alpha=0.7, label=name)
     axes.set(xscale="log", xlabel="predicted churn probability, %", ylabel="share of the group, %")
     axes.legend(loc="upper right", frameon=False)
     save(figure, path)

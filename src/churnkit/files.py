@@ -2,8 +2,10 @@
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 from churnkit.errors import ResourceError
 
 LOCKS = Path(".churnkit/locks")
+_scratch: dict[Path, int] = {}  # the folders of this process, each with the descriptor that holds its lock
 
 
 @contextmanager
@@ -38,6 +41,8 @@ def whole_folder(path: Path) -> Iterator[Path]:
     path = Path(path)
     part, old = path.with_name(f".{path.name}.part"), path.with_name(f".{path.name}.old")
     with locked(path):
+        if old.exists() and not path.exists():
+            os.replace(old, path)  # a run was killed between its two renames
         for leftover in (part, old):
             remove(leftover)
         part.mkdir(parents=True)
@@ -71,6 +76,44 @@ def whole_file(path: Path) -> Iterator[Path]:
         finally:
             part.unlink(missing_ok=True)
         sync(path.parent)
+
+
+def new_scratch(parent: Path, purpose: str) -> Path:
+    """A private folder in `parent`, named after this process, for what must not outlive it; those of processes that were killed are removed."""
+    parent.mkdir(parents=True, exist_ok=True)
+    gate = os.open(parent, os.O_RDONLY)
+    try:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        for left in parent.iterdir():
+            if re.fullmatch(r"churnkit-[a-z]+-\d+-\w+", left.name) and is_abandoned(left):
+                remove(left)
+        folder = Path(tempfile.mkdtemp(prefix=f"churnkit-{purpose}-{os.getpid()}-", dir=parent.resolve()))
+        _scratch[folder] = os.open(folder, os.O_RDONLY)
+        fcntl.flock(_scratch[folder], fcntl.LOCK_EX)
+    finally:
+        os.close(gate)
+    return folder
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Whether the process that made this scratch folder is dead: its lock is free. A pid alone would not say, for pids come again."""
+    try:
+        held = os.open(folder, os.O_RDONLY)
+    except OSError:  # somebody else's
+        return False
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(held)
+
+
+def drop_scratch(folder: Path) -> None:
+    """The scratch folder of this process, gone."""
+    shutil.rmtree(folder, ignore_errors=True)
+    os.close(_scratch.pop(folder))
 
 
 def remove(path: Path) -> None:

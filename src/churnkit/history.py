@@ -65,7 +65,11 @@ class Events:
 
     def days_since_last(self, condition: Column, day: str = "day") -> Column:
         """Whole days from the last day on which `condition` held to the as-of date; null if there was none."""
-        return F.lit(self.as_of) - F.max(F.when(condition, F.col(day)))
+        return self.since(F.max(F.when(condition, F.col(day))))
+
+    def since(self, day: Column) -> Column:
+        """Whole days from a day to the as-of date; null where the day is."""
+        return (F.lit(self.as_of) - day).cast("bigint")
 
 
 @dataclass(frozen=True)
@@ -102,8 +106,10 @@ class History:
 
     def events(self, name: str) -> Events:
         """The rows of a table that happened before `as_of`, were received before `known_at`, and are young enough for its look-back."""
-        kind, table = TABLES[name], self.tables[name]
-        return Events(named(CUTS[kind.clock](self, kind, table)), self.day)
+        if name not in self.made:
+            kind = TABLES[name]
+            self.made[name] = named(CUTS[kind.clock](self, kind, self.tables[name]))
+        return Events(self.made[name], self.day)
 
 
 def cut_daily(history: History, kind: Kind, table: Frame) -> Frame:
@@ -114,7 +120,10 @@ def cut_daily(history: History, kind: Kind, table: Frame) -> Frame:
 
 
 def cut_monthly(history: History, kind: Kind, table: Frame) -> Frame:
-    """One row per subscriber, thing and month: `first_` by minimum, `last_` and texts by maximum, others by sum. `months_ago` is 1 for the last month."""
+    """One row per subscriber, thing and month: `first_` by minimum, `last_` and texts by maximum, others by sum.
+
+    `months_ago` is 1 for the last month.
+    """
     rows = table.filter((F.col("month") < history.month) & (F.col("month") >= history.month - kind.look_back)
                         & (F.col("known_from") <= history.month))
     keys = ["subscriber_id", table.columns[1], "month"]
@@ -154,7 +163,10 @@ def moment(day: date) -> Column:
 
 
 def added_up(rows: Frame, keys: list[str], dropped: list[str]) -> Frame:
-    """One row per key; what several deliveries brought of it is put together."""
+    """One row per key; what several deliveries brought of it is put together.
+
+    Nearly every key comes once: only those that do not are added up, which is several times as fast as adding up all.
+    """
     def put_together(name: str) -> Column:
         if name.startswith("first_"):
             return F.min(name).alias(name)
@@ -162,5 +174,9 @@ def added_up(rows: Frame, keys: list[str], dropped: list[str]) -> Frame:
             return F.max(name).alias(name)
         return F.sum(name).cast("bigint").alias(name)
 
-    return rows.groupBy(*keys).agg(*(put_together(c) for c in rows.columns if c not in keys and c not in dropped))
-
+    rows = named(rows)
+    columns = [*keys, *(c for c in rows.columns if c not in keys and c not in dropped)]
+    several = settle(rows.groupBy(*keys).agg(F.count(F.lit(1)).alias("pieces")).filter(F.col("pieces") > 1).select(*keys))
+    once = rows.join(several, on=keys, how="left_anti").select(*columns)
+    pieces = rows.join(several, on=keys, how="left_semi")
+    return once.union(pieces.groupBy(*keys).agg(*(put_together(c) for c in columns if c not in keys)))

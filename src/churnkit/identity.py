@@ -24,6 +24,8 @@ def read_key(configured: str) -> bytes:
         mode, text = path.stat().st_mode, path.read_text("ascii").strip()
     except FileNotFoundError:
         raise ParameterError(f"The key file {path} is missing; `churnkit key` makes one, once and for all months.") from None
+    except OSError as problem:
+        raise ParameterError(f"The key file {path} cannot be read: {problem.strerror}.") from None
     except UnicodeDecodeError:
         text, mode = "", path.stat().st_mode
     if mode & (stat.S_IRWXG | stat.S_IRWXO):

@@ -107,12 +107,12 @@ def segments(scored: pd.DataFrame, capacity: int, branch_level: int, *, times: i
                     "churned_share": round(float(part.mean()), 6)}
             if FEWEST <= part.sum() < len(part):
                 calls = max(1, round(capacity * kept.sum() / len(rows)))
-                judged = metrics.judge(part, {"model": rows["model"].to_numpy()[kept]}, capacity=calls, times=times, seed=seed,
-                                       probabilities=("model",))["model"]
-                line |= {"capacity": calls, **written({name: judged[name] for name in
-                         ("auc", "precision_at_capacity", "lift_top_decile", "predicted_over_observed")})}
+                predicted = rows["model"].to_numpy()[kept]
+                judged = metrics.judge(part, {"model": predicted}, capacity=calls, times=times, seed=seed)["model"]
+                line |= {"capacity": calls, "predicted_over_observed": round(float(predicted.sum() / part.sum()), 6),
+                         **written({name: judged[name] for name in ("auc", "precision_at_capacity", "lift_top_decile")})}
             lines.append(line)
-    return pd.DataFrame(lines, columns=None if lines else ["dimension", "segment", "rows", "churned", "churned_share"])
+    return pd.DataFrame(lines) if lines else pd.DataFrame(columns=["dimension", "segment", "rows", "churned", "churned_share"])
 
 
 def dimensions(rows: pd.DataFrame, branch_level: int) -> dict[str, pd.Series]:

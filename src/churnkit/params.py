@@ -59,7 +59,7 @@ def load(name: str, section: type[Section], path: Path = PARAMS) -> Section:
 def build(section: type[Section], content: Any, prefix: str, problems: list[str]) -> Section:
     """An instance of `section`; what is wrong with `content` is added to `problems`."""
     if not isinstance(content, Mapping):
-        problems.append(f"{prefix or 'it'} must hold `key: value` lines, got {content!r}")
+        problems.append(f"{repr(prefix[:-1]) if prefix else 'it'} must hold `key: value` lines, got {content!r}")
         return None  # type: ignore[return-value]  # never used: problems is not empty
     hints, known = get_type_hints(section), {f.name: f for f in fields(section)}  # type: ignore[arg-type]  # a dataclass
     problems += [f"unknown key {prefix + str(key)!r}{close(key, known)}" for key in content if key not in known]

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+LEAST = 0.05  # log odds that a group must add, about 5 % more at risk; below it a reason would be filler
 INTERNAL_ZH, INTERNAL_EN = "【内】", " [internal]"
 
 
@@ -54,7 +55,7 @@ def reasons(contributions: pd.DataFrame, features: pd.DataFrame, registry: Mappi
     """For each row up to `top` reasons: reason_1_zh, reason_1_en, reason_1_group, …, null where there are fewer.
 
     `contributions` is what each feature adds to the margin. A group is a reason if its features together raise the
-    risk, and is said by the one that raises it most among those with a sentence whose value is known, on the risky
+    risk (by LEAST or more), and is said by the one that raises it most among those with a sentence whose value is known, on the risky
     side of the cohort's median and not a zero that has no words. Rows and index are those of `features`.
     """
     known = [name for name in contributions.columns if name in registry and name in features.columns]
@@ -69,7 +70,7 @@ def reasons(contributions: pd.DataFrame, features: pd.DataFrame, registry: Mappi
     for place in range(ranked.shape[1]):
         group = ranked[:, place]
         rows = np.arange(len(features))
-        is_said = amounts[rows, group] > 0
+        is_said = amounts[rows, group] >= LEAST
         chosen = spoken[rows, group]
         said[f"reason_{place + 1}_group"][is_said] = np.array(groups, dtype=object)[group[is_said]]
         for number in np.unique(chosen[is_said]):

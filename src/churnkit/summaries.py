@@ -17,18 +17,19 @@ def known_from(happened: Column, received: Column, wait_days: int) -> Column:
 
 
 class Leg:
-    """What a leg of a call or an SMS is, said once for every summary."""
+    """What a leg of a call or an SMS is, said once for every summary; made once the engine is open."""
 
-    voice, sms = F.col("kind") == "voice", F.col("kind") == "sms"
-    out, incoming, forwarded = F.col("direction") == "out", F.col("direction") == "in", F.col("direction") == "forwarded"
-    network = F.coalesce(F.col("other_party_network"), F.lit("unknown"))
-    of_service = network.isin(*SERVICE)
-    answered = F.coalesce(F.col("is_answered"), F.col("duration_s") > 0)
-    seconds = F.coalesce(F.col("duration_s"), F.lit(0))
-    person_in = incoming & voice & ~of_service
-    own_activity = out | (person_in & answered)
-    clock = F.col("happened_at")
-    second = (days(clock.cast("date")).cast("bigint") * 86_400 + F.hour(clock) * 3_600 + F.minute(clock) * 60 + F.second(clock))
+    def __init__(self) -> None:
+        kind, direction, clock = F.col("kind"), F.col("direction"), F.col("happened_at")
+        self.voice, self.sms = kind == "voice", kind == "sms"
+        self.out, self.incoming, self.forwarded = direction == "out", direction == "in", direction == "forwarded"
+        self.network = F.coalesce(F.col("other_party_network"), F.lit("unknown"))
+        self.of_service = self.network.isin(*SERVICE)
+        self.answered = F.coalesce(F.col("is_answered"), F.col("duration_s") > 0)
+        self.seconds = F.coalesce(F.col("duration_s"), F.lit(0))
+        self.person_in = self.incoming & self.voice & ~self.of_service
+        self.own_activity = self.out | (self.person_in & self.answered)
+        self.second = days(clock.cast("date")).cast("bigint") * 86_400 + F.hour(clock) * 3_600 + F.minute(clock) * 60 + F.second(clock)
 
 
 def usage_daily(calls: Frame, wait_days: int) -> Frame:
@@ -37,7 +38,7 @@ def usage_daily(calls: Frame, wait_days: int) -> Frame:
     `own_events` are outgoing calls and SMS and answered incoming calls from people; nothing else is own activity. `last_cfu_s` and
     `last_answered_in_s` are seconds since 1970 of the day's last such leg, null if none.
     """
-    leg = Leg
+    leg = Leg()
     target = F.coalesce(F.col("forwarded_to_network"), F.lit("unknown"))
     return calls.groupBy("subscriber_id", days(F.col("happened_at").cast("date")).alias("day"),
                          days(F.col("received_at").cast("date")).alias("received_day")).agg(
@@ -63,8 +64,8 @@ def usage_daily(calls: Frame, wait_days: int) -> Frame:
 
 
 def contacts_monthly(calls: Frame, wait_days: int) -> Frame:
-    """One row per subscriber, other party, month and known_from: how often and how long they spoke. Service numbers and forwarded legs are left out."""
-    leg = Leg
+    """One row per subscriber, other party, month and known_from: how often and how long they spoke, without service numbers and forwarded legs."""
+    leg = Leg()
     people = calls.filter(~leg.forwarded & ~leg.of_service & F.col("other_party").isNotNull())
     return people.groupBy("subscriber_id", "other_party", *monthly(wait_days)).agg(
         F.max(leg.network).alias("network"),
@@ -78,7 +79,7 @@ def contacts_monthly(calls: Frame, wait_days: int) -> Frame:
 
 def forward_targets_monthly(calls: Frame, wait_days: int) -> Frame:
     """One row per subscriber, forwarding target, month and known_from: how many legs went there, and from which day on."""
-    return calls.filter(Leg.forwarded).groupBy("subscriber_id", F.col("forwarded_to").alias("target"), *monthly(wait_days)).agg(
+    return calls.filter(Leg().forwarded).groupBy("subscriber_id", F.col("forwarded_to").alias("target"), *monthly(wait_days)).agg(
         F.max(F.coalesce(F.col("forwarded_to_network"), F.lit("unknown"))).alias("network"),
         F.count(F.lit(1)).alias("legs"),
         F.min(days(F.col("happened_at").cast("date"))).alias("first_day"),
@@ -87,7 +88,7 @@ def forward_targets_monthly(calls: Frame, wait_days: int) -> Frame:
 
 def devices_monthly(calls: Frame, wait_days: int) -> Frame:
     """One row per subscriber, TAC, month and known_from: first and last day, and how many legs. Forwarded legs say nothing of the handset."""
-    used = calls.filter(~Leg.forwarded & F.col("tac").isNotNull())
+    used = calls.filter(~Leg().forwarded & F.col("tac").isNotNull())
     day = days(F.col("happened_at").cast("date"))
     return used.groupBy("subscriber_id", "tac", *monthly(wait_days)).agg(
         F.min(day).alias("first_day"), F.max(day).alias("last_day"), F.count(F.lit(1)).alias("legs"))

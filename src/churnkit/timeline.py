@@ -1,4 +1,5 @@
 """Months, deliveries and as-of dates: what is known when, and which dates may train, be evaluated and be scored."""
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ def find_deliveries(folder: Path = EXTRACTS) -> list[Delivery]:
         found = sorted((Delivery.named(name) for name in names), key=lambda d: d.starts)
     except ParameterError as problem:
         raise InputError(f"{folder}/: {problem}") from None
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in itertools.pairwise(found):
         if after.starts < before.ends:
             raise InputError(f"{folder}/: deliveries {before.name} and {after.name} cover the same month.")
         if after.starts > before.ends:
@@ -131,7 +132,9 @@ def write_plan(plan: Plan, key_id: str, path: Path = MONTHS) -> None:
 
 
 def read_plan(path: Path = MONTHS) -> Plan:
-    """The plan as written. Raises ParameterError if there is none, InputError if a delivery has come that it does not know."""
+    """The plan as written. Raises ParameterError if there is none or it was altered, InputError if a delivery has come that it does not know."""
+    if not path.exists():
+        raise ParameterError(f"{path} is missing; `churnkit plan` writes it.")
     content = documents.read(path)
     planned = list(content.get("deliveries", []))
     present = [d.name for d in find_deliveries()]
@@ -141,8 +144,11 @@ def read_plan(path: Path = MONTHS) -> Plan:
     def dates(name: str) -> tuple[date, ...]:
         return tuple(date.fromisoformat(d) for d in content[name])
 
-    rows = {date.fromisoformat(a): row for a, row in content["as_of"].items()}
-    scoring = date.fromisoformat(content["scoring"])
-    return Plan(tuple(planned), dates("training"), dates("mature"), date.fromisoformat(content["evaluation"]), scoring,
-                {a: tuple(dict.fromkeys(row[f"m{n}"] for n in range(LOOK_BACK))) for a, row in rows.items()},
-                {a: tuple(dict.fromkeys(row[f"a{n}"] for n in range(LOOK_AHEAD))) if a < scoring else () for a, row in rows.items()})
+    try:
+        rows = {date.fromisoformat(a): row for a, row in content["as_of"].items()}
+        scoring = date.fromisoformat(content["scoring"])
+        return Plan(tuple(planned), dates("training"), dates("mature"), date.fromisoformat(content["evaluation"]), scoring,
+                    {a: tuple(dict.fromkeys(row[f"m{n}"] for n in range(LOOK_BACK))) for a, row in rows.items()},
+                    {a: tuple(dict.fromkeys(row[f"a{n}"] for n in range(LOOK_AHEAD))) if a < scoring else () for a, row in rows.items()})
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+        raise ParameterError(f"{path} is not as `churnkit plan` writes it ({problem!r}); run `churnkit plan`.") from None

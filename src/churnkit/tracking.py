@@ -1,4 +1,5 @@
 """The record of runs: what was tried, on which tables, how it did; one MLflow run per training, judged in the same run."""
+import hashlib
 import json
 import logging
 import os
@@ -7,7 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -85,10 +86,8 @@ class Run:
         """Registers the artefact folder as the challenger's version, which it returns."""
         from mlflow.exceptions import MlflowException
 
-        try:
+        with suppress(MlflowException):  # it is there already
             self.client.create_registered_model(REGISTERED)
-        except MlflowException:
-            pass  # it is there already
         source = f"{self.client.get_run(self.run_id).info.artifact_uri}/{name}"
         version = self.client.create_model_version(REGISTERED, source, self.run_id)
         self.client.set_registered_model_alias(REGISTERED, CHALLENGER, version.version)
@@ -210,8 +209,6 @@ def git(*words: str) -> str:
 
 def folder_digest(folder: Path) -> str:
     """The SHA-256 over the names and contents of a folder's files."""
-    import hashlib
-
     told = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         told.update(f"{path.relative_to(folder)} {sha256(path)}\n".encode())

@@ -40,8 +40,9 @@ class Reject:
 
 
 def masked(line: str) -> str:
-    """The line, cut to 200 characters, with the inner digits of anything as long as a number hidden."""
-    return re.sub(r"\d{7,}", lambda n: n[0][:3] + "****" + n[0][-4:] if len(n[0]) >= 11 else n[0][:2] + "****", line[:RAW_LENGTH])
+    """The line, cut to 200 characters, with the inner digits of anything as long as a number hidden, also of one written in groups."""
+    whole = re.sub(r"\d{7,}", lambda n: n[0][:3] + "****" + n[0][-4:] if len(n[0]) >= 11 else n[0][:2] + "****", line[:RAW_LENGTH])
+    return re.sub(r"\d(?:[ .()-]{0,2}\d){10,}", lambda n: n[0][:3] + "****" + n[0][-4:], whole)  # a time has ten digits before its colon
 
 
 def check(files: Iterable[FileAccount], rejects: list[Reject], *, max_share: float, accept: bool, delivery: str) -> None:
@@ -62,9 +63,9 @@ def check(files: Iterable[FileAccount], rejects: list[Reject], *, max_share: flo
 
 def worst(rejects: list[Reject]) -> str:
     """The three commonest reasons, each with a sample."""
-    by_reason: dict[tuple[str, str], list[Reject]] = {}
+    by_reason: dict[str, list[Reject]] = {}
     for r in rejects:
-        by_reason.setdefault((r.column, r.rule), []).append(r)
+        by_reason.setdefault(r.message, []).append(r)
     top = sorted(by_reason.values(), key=len, reverse=True)[:3]
     return "Most: " + "; ".join(f"{len(rs):,} × {rs[0].message} (e.g. {rs[0].file}, line {rs[0].line}: {rs[0].raw[:80]!r})" for rs in top) + "."
 

@@ -49,11 +49,11 @@ def header(path: Path, extract: Extract) -> list[str]:
 
     Raises InputError if the file is empty, no text, or its columns are not those of the extract.
     """
-    with pa.input_stream(str(path), compression="detect") as stream:
-        try:
+    try:
+        with pa.input_stream(str(path), compression="detect") as stream:
             start = stream.read(1 << 16)
-        except OSError as problem:
-            raise InputError(f"{path} cannot be read: {problem}.") from None
+    except OSError as problem:
+        raise unreadable(path, problem) from None
     if not start:
         raise InputError(f"{path} is empty: not even a header. Ask for the file again.")
     first = start.removeprefix(codecs.BOM_UTF8).split(b"\n", 1)[0].rstrip(b"\r")
@@ -83,29 +83,62 @@ def split(path: Path, names: list[str], columns: list[str], file_no: int, target
     `names` are the file's own columns; those of `columns` that it lacks are null. `advance` hears of rows and bytes as they go by.
     """
     size = path.stat().st_size
-    lines, has_nul = survey(path)
-    if not has_nul:
+    try:
+        lines, is_odd = survey(path)
+    except OSError as problem:
+        raise unreadable(path, problem) from None
+    told = 0
+
+    def tell(rows: int, size: int) -> None:
+        nonlocal told
+        told += rows
+        advance(rows, size)
+
+    def whole(rows: int, bad: list[BadLine]) -> Split:
+        advance(rows + len(bad) - told, 0)
+        return Split(path, rows, tuple(bad), size)
+
+    if not is_odd:
         try:
             fast: list[BadLine] = []
-            rows = write(fast_batches(path, names, fast), columns, file_no, target, advance)
+            rows = write(fast_batches(path, names, fast), columns, file_no, target, tell)
             if rows + len(fast) == lines:
-                return Split(path, rows, tuple(fast), size)
+                return whole(rows, fast)
         except pa.ArrowInvalid:
-            pass  # bytes that are no UTF-8, or quotes that never close: line by line will say which
+            pass  # quotes that never close, or a line as long as a block: line by line will say which
     slow: list[BadLine] = []
-    rows = write(slow_batches(path, names, slow), columns, file_no, target, advance)
-    return Split(path, rows, tuple(slow), size)
+    return whole(write(slow_batches(path, names, slow), columns, file_no, target, tell), slow)
+
+
+def unreadable(path: Path, problem: OSError) -> InputError:
+    """What to say of a file that cannot be opened, or whose compression is broken."""
+    return InputError(f"{path} cannot be read: {problem}. Ask for the file again.")
 
 
 def survey(path: Path) -> tuple[int, bool]:
-    """Physical lines below the header, and whether a NUL byte is among them."""
-    lines, has_nul, last = 0, False, b"\n"
+    """Physical lines below the header, and whether something is in the file of which readers think differently.
+
+    That is a NUL, a lone carriage return, or bytes that are no UTF-8.
+    """
+    lines, returns, has_nul, is_text, last = 0, 0, False, True, b"\n"
+    decoder = codecs.getincrementaldecoder("utf-8")()
     with pa.input_stream(str(path), compression="detect") as stream:
         while block := stream.read(BLOCK):
             lines += block.count(b"\n")
             has_nul = has_nul or b"\0" in block
+            if b"\r" in block or last == b"\r":
+                returns += block.count(b"\r") - block.count(b"\r\n") - (last == b"\r" and block[:1] == b"\n")
+            is_text = is_text and is_utf8(decoder, block)
             last = block[-1:]
-    return lines + (last != b"\n") - 1, has_nul
+    return lines + (last != b"\n") - 1, has_nul or returns > 0 or not is_text
+
+
+def is_utf8(decoder: codecs.IncrementalDecoder, block: bytes) -> bool:
+    """Whether the text goes on well with this block; plain ASCII is not decoded."""
+    try:
+        return (block.isascii() and not decoder.getstate()[0]) or decoder.decode(block) is not None
+    except UnicodeDecodeError:
+        return False
 
 
 def fast_batches(path: Path, names: list[str], bad: list[BadLine]) -> Iterator[tuple[pa.RecordBatch, pa.Array]]:
@@ -157,10 +190,21 @@ def physical_lines(stream: pa.NativeFile) -> Iterator[bytes]:
         yield rest.removesuffix(b"\r")
 
 
+def raw_lines(path: Path, wanted: set[int]) -> dict[int, str]:
+    """The lines with these numbers as they stand in the file; its header is line 1."""
+    if not wanted:
+        return {}
+    with pa.input_stream(str(path), compression="detect") as stream:
+        numbered = zip(range(1, max(wanted) + 1), physical_lines(stream), strict=False)
+        return {number: raw.decode("utf-8", "replace") for number, raw in numbered if number in wanted}
+
+
 def read_line(raw: bytes, expected: int) -> list[str] | str:
     """The fields of a line, or what is wrong with it."""
     if b"\0" in raw:
         return "holds a NUL byte"
+    if b"\r" in raw:
+        return "holds a carriage return"
     try:
         fields = next(csv.reader([raw.decode("utf-8")], strict=True), [])
     except UnicodeDecodeError:

@@ -1,5 +1,5 @@
 """Numbers and ids become pseudonyms, and numbers tell whose network they are on."""
-from churnkit.engine import Column, F, Frame, keyed_hash, named, settle
+from churnkit.engine import Column, F, Frame, W, keyed_hash, named, settle
 from churnkit.extracts.declare import Extract
 from churnkit.timeline import Delivery
 
@@ -64,10 +64,13 @@ def networks(numbers: Frame, plan: Frame) -> Frame:
 
 
 def valid_during(plan: Frame, delivery: Delivery) -> Frame:
-    """The rows of the number plan that hold on the delivery's last day."""
+    """The rows of the number plan that hold on the delivery's last day; of several for one prefix the one that began last."""
     last = F.date_add(F.lit(str(delivery.ends)).cast("date"), -1)
-    return plan.filter((F.col("valid_from").isNull() | (F.col("valid_from") <= last))
-                       & (F.col("valid_to").isNull() | (F.col("valid_to") > last)))
+    holding = plan.filter((F.col("valid_from").isNull() | (F.col("valid_from") <= last))
+                          & (F.col("valid_to").isNull() | (F.col("valid_to") > last)))
+    began = F.coalesce(F.col("valid_from"), F.lit("0001-01-01").cast("date"))
+    newest = W.partitionBy("prefix").orderBy(began.desc(), F.col("operator"), F.col("kind"))
+    return holding.withColumn("age", F.row_number().over(newest)).filter(F.col("age") == 1).drop("age")
 
 
 def replaced(rows: Frame, name: str, kind: str, known: Frame) -> Frame:

@@ -3,14 +3,12 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 
-from churnkit.engine import Column, F, Frame, named
+from churnkit.engine import Column, F, Frame, beside, named
 from churnkit.features.declare import REGISTRY, SOURCES, Feature
 from churnkit.history import History
 
 for _family in iter_modules(__path__):
     import_module(f"{__name__}.{_family.name}")
-
-NARROW = ("int", "integer", "smallint", "hugeint")  # what whole numbers come out as on the way
 
 __all__ = ["REGISTRY", "SOURCES", "Feature", "available", "build"]
 
@@ -26,19 +24,17 @@ def available(history: History, features: Iterable[Feature]) -> list[Feature]:
 
 
 def build(cohort: Frame, history: History, features: Sequence[Feature] | None = None) -> Frame:
-    """One row per subscriber in `cohort`, one column per available feature, as of `history.as_of`; whole numbers are bigint."""
+    """One row per subscriber in `cohort`, one column per available feature, as of `history.as_of`."""
     features = available(history, REGISTRY.values() if features is None else with_parts(features))
-    table = cohort.select("subscriber_id")
-    for name in dict.fromkeys(f.source for f in features if f.source):
-        columns = named(of_source(history, name, [f for f in features if f.source == name]))
-        table = table.join(columns, on="subscriber_id", how="left")
+    sources = dict.fromkeys(f.source for f in features if f.source)
+    columns = [of_source(history, name, [f for f in features if f.source == name]) for name in sources]
+    table = beside(cohort.select("subscriber_id"), columns, "subscriber_id")
     table = named(table.select("subscriber_id", *(filled(f) for f in features if f.source)))
     made = {f.name for f in features if f.source}
     while of := [f for f in features if f.of and f.name not in made and set(f.of) <= made]:
         table = named(table.select("*", *(filled(f, f.expression(*map(F.col, f.of))) for f in of)))
         made |= {f.name for f in of}
-    kinds = dict(table.dtypes)
-    return table.select("subscriber_id", *(F.col(f.name).cast("bigint").alias(f.name) if kinds[f.name] in NARROW else f.name for f in features))
+    return table.select("subscriber_id", *(f.name for f in features))
 
 
 def of_source(history: History, name: str, features: Sequence[Feature]) -> Frame:

@@ -4,6 +4,9 @@ from churnkit.history import History
 
 AMOUNTS = ("total_cents", "plan_cents", "overage_voice_cents", "overage_data_cents", "overage_sms_cents", "value_added_cents",
            "third_party_cents", "discount_cents")
+LINE = ("subscriber_id", "day", "received_at", "activated_on", "payment_kind", "plan", "branch", "is_key_account", "activation_channel",
+        "contract_start_on", "contract_end_on", "contract_kind", "has_minimum_spend", "bundle", "customer_key", "group_key", "has_autopay",
+        "credit_limit_cents", "msisdn_party", "alt_contact_party")
 STOPS = ("one_way_stop", "two_way_stop")
 
 
@@ -31,7 +34,7 @@ def monthly_bills(history: History) -> Frame:
 def snapshots(history: History) -> Frame:
     """One row per subscriber and month, the last snapshot of it; `recency` is 1 for the last of all."""
     rows = history.events("subscribers").table
-    rows = rows.select(*rows.columns, months_ago(history, "snapshot_on").alias("months_ago"))
+    rows = rows.select(*LINE, months_ago(history, "snapshot_on").alias("months_ago"))
     newest = W.partitionBy("subscriber_id", "months_ago").orderBy(
         F.col("day").desc(), F.col("received_at").desc(), F.coalesce(F.col("plan"), F.lit("")).asc())
     rows = rows.select("*", F.row_number().over(newest).alias("newness")).filter(F.col("newness") == 1).drop("newness")

@@ -1,13 +1,13 @@
 """Bill level and volatility: what the line costs, how far a bill strays from habit, and what made it so."""
-from churnkit.engine import Column, F, W, count_if
+from churnkit.engine import Column, F, W, count_if, named
 from churnkit.features.account import monthly_bills, odd_months
 from churnkit.features.declare import feature, flag, ratio, share, source, spread, squared
 from churnkit.history import Events, History
 
 SHOCK = 1.5  # a bill this many times the usual one is a shock (the seed rules of 2005)
 FEWEST = 3  # bills that a spread is taken over
-TOTAL, PLAN, DISCOUNT = F.col("total_cents"), F.col("plan_cents"), F.col("discount_cents")
-OVERAGE = F.col("overage_voice_cents") + F.col("overage_data_cents") + F.col("overage_sms_cents")
+TOTAL = "total_cents"
+OVERAGE = ("overage_voice_cents", "overage_data_cents", "overage_sms_cents")
 
 
 @source("bills", "subscribers", "status_changes")
@@ -19,7 +19,7 @@ def settled_bills(history: History) -> Events:
     regular bills before the last month.
     """
     odd = odd_months(history).withColumn("is_odd", F.lit(True))
-    rows = history.once(monthly_bills).join(odd, on=["subscriber_id", "months_ago"], how="left")
+    rows = named(history.once(monthly_bills).join(odd, on=["subscriber_id", "months_ago"], how="left"))
     rows = rows.select("*", F.col("is_odd").isNull().alias("regular")).drop("is_odd")
     rows = rows.select("*", (F.col("regular") & (F.col("months_ago") > 1)).alias("is_earlier"))
     alike = W.partitionBy("subscriber_id", "is_earlier")
@@ -30,7 +30,7 @@ def settled_bills(history: History) -> Events:
     twice = F.col("place") * 2
     both = F.col("regular") & F.col("regular_before") & (F.col("ago_before") == F.col("months_ago") + 1)
     return Events(rows.select(
-        "*", F.when(both, F.abs(TOTAL - F.col("total_before"))).alias("step"),
+        "*", F.when(both, F.abs(amount(TOTAL) - F.col("total_before"))).alias("step"),
         (F.col("is_earlier") & (twice >= F.col("places")) & (twice <= F.col("places") + 2)).alias("is_middle")), history.day)
 
 
@@ -39,15 +39,23 @@ def within(months: int) -> Column:
     return F.col("months_ago") <= months
 
 
-def summed(condition: Column, amount: Column) -> Column:
-    """Sum of an amount over the bills that meet the condition; null if none does."""
-    return F.sum(F.when(condition, amount)).cast("bigint")
+def amount(*names: str) -> Column:
+    """A bill's amounts, added up."""
+    total = F.col(names[0])
+    for name in names[1:]:
+        total = total + F.col(name)
+    return total
+
+
+def summed(condition: Column, *names: str) -> Column:
+    """Sum of amounts over the bills that meet the condition; null if none does."""
+    return F.sum(F.when(condition, amount(*names))).cast("bigint")
 
 
 def regular(months: int) -> tuple[Column, Column, Column]:
     """Count, sum and sum of squares of the regular bills of the last so many months."""
     those = F.col("regular") & within(months)
-    return count_if(those), summed(those, TOTAL), F.sum(F.when(those, squared(TOTAL)))
+    return count_if(those), summed(those, TOTAL), F.sum(F.when(those, squared(amount(TOTAL))))
 
 
 def usual() -> Column:
@@ -102,7 +110,7 @@ def bill_z_last(bills: Events, months: int) -> Column:
 def bill_range_ratio(bills: Events, months: int) -> Column:
     """Highest regular bill over the lowest; null for fewer than three, or a lowest of zero."""
     those = F.col("regular") & within(months)
-    lowest, highest = F.min(F.when(those, TOTAL)), F.max(F.when(those, TOTAL))
+    lowest, highest = F.min(F.when(those, amount(TOTAL))), F.max(F.when(those, amount(TOTAL)))
     return F.when(count_if(those) >= FEWEST, share(highest, lowest))
 
 
@@ -119,8 +127,8 @@ def bill_slope(bills: Events, months: int) -> Column:
     """Least-squares slope of the regular bills, a month, over their mean; null for fewer than three, or a mean of zero."""
     those = F.col("regular") & within(months)
     count, total, _ = regular(months)
-    ago, agos = summed(those, F.col("months_ago")), F.sum(F.when(those, squared(F.col("months_ago"))))
-    leant = F.sum(F.when(those, F.col("months_ago").cast("double") * TOTAL.cast("double")))
+    ago, agos = summed(those, "months_ago"), F.sum(F.when(those, squared(F.col("months_ago"))))
+    leant = F.sum(F.when(those, F.col("months_ago").cast("double") * amount(TOTAL).cast("double")))
     rise = (ago.cast("double") * total - count * leant) / (count * agos - squared(ago))  # months ago run against time
     return F.when((count >= FEWEST) & (total > 0), rise * count / total)
 
@@ -156,19 +164,21 @@ def bill_over_usual(last: Column, before: Column) -> Column:
          en="{value:.0%} of the bill beyond the plan in {window} months")
 def overage_share(bills: Events, months: int) -> Column:
     """Voice, data and SMS beyond the plan, as a share of the total; null if nothing was billed."""
-    return share(summed(within(months), OVERAGE), summed(within(months), TOTAL))
+    return share(summed(within(months), *OVERAGE), summed(within(months), TOTAL))
 
 
-@feature("settled_bills", unit="cents", risky="+", group="overage", zh="上月套餐外费用{value:.1f}元", en="{value:.1f} yuan beyond the plan last month")
+@feature("settled_bills", unit="cents", risky="+", group="overage", zh="上月套餐外费用{value:.1f}元",
+         en="{value:.1f} yuan beyond the plan last month")
 def overage_last(bills: Events) -> Column:
     """Charges beyond the plan on the last bill; null if there is none yet."""
-    return summed(within(1), OVERAGE)
+    return summed(within(1), *OVERAGE)
 
 
-@feature("settled_bills", unit="cents", risky="+", group="overage", zh="上月套餐外流量费{value:.1f}元", en="{value:.1f} yuan of data beyond the plan last month")
+@feature("settled_bills", unit="cents", risky="+", group="overage", zh="上月套餐外流量费{value:.1f}元",
+         en="{value:.1f} yuan of data beyond the plan last month")
 def overage_data_last(bills: Events) -> Column:
     """Data beyond the plan on the last bill; null if there is none yet."""
-    return summed(within(1), F.col("overage_data_cents"))
+    return summed(within(1), "overage_data_cents")
 
 
 @feature("settled_bills", unit="months", missing=0, risky="+", group="overage", zh="已连续{value:.0f}个月超出套餐",
@@ -177,7 +187,8 @@ def over_plan_months(bills: Events) -> Column:
     """Months in a row, up to the last one, with charges beyond the plan; at most six."""
     held = F.lit(0).cast("bigint")
     for ago in range(6, 0, -1):
-        held = F.when(F.max(F.when((F.col("months_ago") == ago) & (OVERAGE > 0), F.lit(1))).isNotNull(), held + 1).otherwise(F.lit(0).cast("bigint"))
+        is_over = count_if((F.col("months_ago") == ago) & (amount(*OVERAGE) > 0)) > 0
+        held = F.when(is_over, held + 1).otherwise(F.lit(0).cast("bigint"))
     return held
 
 
@@ -185,33 +196,34 @@ def over_plan_months(bills: Events) -> Column:
          en="{value:.0%} of the bill for value-added services in {window} months")
 def value_added_share(bills: Events, months: int) -> Column:
     """Value-added services as a share of the total; null if nothing was billed."""
-    return share(summed(within(months), F.col("value_added_cents")), summed(within(months), TOTAL))
+    return share(summed(within(months), "value_added_cents"), summed(within(months), TOTAL))
 
 
 @feature("settled_bills", unit="share", months=(1, 3), risky="+", group="extras", zh="近{window}个月话费中{value:.0%}是代收费",
          en="{value:.0%} of the bill collected for others in {window} months")
 def third_party_share(bills: Events, months: int) -> Column:
     """What is collected for third parties as a share of the total; null if nothing was billed."""
-    return share(summed(within(months), F.col("third_party_cents")), summed(within(months), TOTAL))
+    return share(summed(within(months), "third_party_cents"), summed(within(months), TOTAL))
 
 
 @feature("settled_bills", unit="share", months=(1, 3), risky="±", group="discount")
 def discount_share(bills: Events, months: int) -> Column:
     """Discounts as a share of the total before them; null if nothing was charged."""
-    return share(summed(within(months), DISCOUNT), summed(within(months), TOTAL + DISCOUNT))
+    return share(summed(within(months), "discount_cents"), summed(within(months), TOTAL, "discount_cents"))
 
 
-@feature("settled_bills", unit="cents", risky="+", group="discount", zh="上月优惠比前三个月少{value:.1f}元", en="discount down by {value:.1f} yuan last month")
+@feature("settled_bills", unit="cents", risky="+", group="discount", zh="上月优惠比前三个月少{value:.1f}元",
+         en="discount down by {value:.1f} yuan last month")
 def discount_drop(bills: Events) -> Column:
     """Mean discount of the three months before the last one, less the last one; null without both."""
     before = within(4) & ~within(1)
-    return ratio(summed(before, DISCOUNT), count_if(before)) - summed(within(1), DISCOUNT)
+    return ratio(summed(before, "discount_cents"), count_if(before)) - summed(within(1), "discount_cents")
 
 
 @feature("settled_bills", unit="cents", risky="+", group="bill_shock", zh="套餐费比前一个月高{value:.1f}元", en="plan fee up by {value:.1f} yuan")
 def plan_fee_rise(bills: Events) -> Column:
     """Plan fee of the last bill less that of the month before; null without both."""
-    return summed(within(1), PLAN) - summed(F.col("months_ago") == 2, PLAN)
+    return summed(within(1), "plan_cents") - summed(F.col("months_ago") == 2, "plan_cents")
 
 
 @feature("settled_bills", unit="count", months=(6,), missing=0, risky="±", group="bill_swing")

@@ -77,7 +77,8 @@ def feature(source: str = "", *, of: tuple[str, ...] = (), unit: str, zh: str = 
 
     def register(function: Callable[..., Column]) -> Callable[..., Column]:
         family = function.__module__.rsplit(".", 1)[-1]
-        for length, letter in [*((n, "d") for n in windows), *((n, "m") for n in months)] or [(None, "")]:
+        lengths: list[tuple[int | None, str]] = [*((n, "d") for n in windows), *((n, "m") for n in months)]
+        for length, letter in lengths or [(None, "")]:
             suffix = f"{length}{letter}" if length else ""
             name = f"{function.__name__}_{suffix}" if suffix else function.__name__
             if name in REGISTRY:

@@ -1,5 +1,5 @@
 """Call forwarding: where calls go when they no longer reach this line, and how unlike the subscriber's habit that is."""
-from churnkit.engine import Column, F, W, count_if
+from churnkit.engine import Column, F, W, count_if, named
 from churnkit.features.account import last_snapshots
 from churnkit.features.declare import feature, flag, ratio, share, source
 from churnkit.history import Events, History
@@ -32,12 +32,12 @@ def forward_targets(history: History) -> Events:
         F.sum(F.when(F.col("months_ago") == 1, F.col("legs")).otherwise(F.lit(0))).alias("legs_1m"))
     lines = last_snapshots(history)
     mine = lines.select("subscriber_id", "customer_key", F.col("alt_contact_party").alias("other_number"))
-    theirs = lines.filter(F.col("customer_key").isNotNull()).groupBy(F.col("msisdn_party").alias("target"), F.col("customer_key").alias("target_customer")).agg(
-        F.count(F.lit(1)).alias("target_lines"))
-    known = targets.join(mine, on="subscriber_id", how="left")
+    theirs = lines.filter(F.col("customer_key").isNotNull()).select(
+        F.col("msisdn_party").alias("target"), F.col("customer_key").alias("target_customer")).distinct()
+    known = named(targets.join(mine, on="subscriber_id", how="left"))
     same = known.join(theirs, on="target", how="inner").filter(F.col("customer_key") == F.col("target_customer")).select(
         "subscriber_id", "target", F.lit(True).alias("is_same_customer"))
-    known = known.join(same, on=["subscriber_id", "target"], how="left")
+    known = named(known.join(same, on=["subscriber_id", "target"], how="left"))
     second = F.col("is_same_customer").isNotNull() | F.coalesce(F.col("target") == F.col("other_number"), F.lit(False))
     network = F.col("network")
     kind = (F.when(second, F.lit("own_second")).when(network.startswith("rival:"), F.lit("rival")).when(network == "own", F.lit("own"))
@@ -73,7 +73,8 @@ def forwarded_unreachable(usage: Events, window: int) -> Column:
     return usage.total("fwd_unreachable", window)
 
 
-@feature("usage_daily", unit="flag", missing=0, risky="+", internal=True, zh="来电已全部转移到其他号码", en="all calls are forwarded to another number")
+@feature("usage_daily", unit="flag", missing=0, risky="+", internal=True, zh="来电已全部转移到其他号码",
+         en="all calls are forwarded to another number")
 def is_forwarding_active(usage: Events) -> Column:
     """1 if the last unconditionally forwarded leg, of the last 90 days, is later than the last answered incoming call, else 0: it is inferred."""
     forwarded_at = F.max(F.when(usage.last(LOOK_BACK), F.col("last_cfu_s")))
@@ -81,10 +82,11 @@ def is_forwarding_active(usage: Events) -> Column:
     return F.coalesce(flag(forwarded_at > answered_at), F.lit(0))
 
 
-@feature("usage_daily", unit="days", windows=(LOOK_BACK,), risky="±", internal=True, zh="{value:.0f}天前开始转移来电", en="calls forwarded since {value:.0f} days ago")
+@feature("usage_daily", unit="days", windows=(LOOK_BACK,), risky="±", internal=True, zh="{value:.0f}天前开始转移来电",
+         en="calls forwarded since {value:.0f} days ago")
 def days_since_first_cfu(usage: Events, window: int) -> Column:
     """Days since the first unconditionally forwarded leg of the window; null if there was none."""
-    return F.lit(usage.as_of) - F.min(F.when(usage.last(window) & (F.col("fwd_unconditional") > 0), F.col("day")))
+    return usage.since(F.min(F.when(usage.last(window) & (F.col("fwd_unconditional") > 0), F.col("day"))))
 
 
 @feature("usage_daily", unit="days", windows=(30, 90), missing=0, risky="+", internal=True, zh="近{window}天有{value:.0f}天在转移来电",
@@ -101,7 +103,8 @@ def cfu_over_habit_30d(usage: Events) -> Column:
     return usage.total("fwd_unconditional", 30) - usage.total_between("fwd_unconditional", 90, 30) / F.lit(2.0)
 
 
-@feature("usage_daily", unit="share", windows=(30,), risky="+", internal=True, zh="近{window}天{value:.0%}的来电被转移", en="{value:.0%} of calls forwarded in {window} days")
+@feature("usage_daily", unit="share", windows=(30,), risky="+", internal=True, zh="近{window}天{value:.0%}的来电被转移",
+         en="{value:.0%} of calls forwarded in {window} days")
 def forwarded_share(usage: Events, window: int) -> Column:
     """Forwarded legs over these and incoming calls from people in the window; null without any."""
     away = forwarded(usage, window)
@@ -143,7 +146,8 @@ def unanswered_share(usage: Events, window: int) -> Column:
     return share(calls - usage.total("in_answered", window), calls)
 
 
-@feature("forward_targets", unit="share", months=(1,), risky="+", internal=True, zh="被转移的来电{value:.0%}转往异网号码", en="{value:.0%} of forwarded calls go to a rival number")
+@feature("forward_targets", unit="share", months=(1,), risky="+", internal=True, zh="被转移的来电{value:.0%}转往异网号码",
+         en="{value:.0%} of forwarded calls go to a rival number")
 def forwarded_to_rival_share(targets: Events, months: int) -> Column:
     """Share of the month's forwarded legs that went to a rival's mobile number; null without a leg."""
     return share_to("rival")
@@ -191,7 +195,8 @@ def top_target_share(targets: Events, months: int) -> Column:
     return share(F.max(f"legs_{months}m"), F.sum(f"legs_{months}m"))
 
 
-@feature("forward_targets", unit="flag", missing=0, risky="+", internal=True, zh="来电近期开始转移到一个新号码", en="calls go to a number new in the last 30 days")
+@feature("forward_targets", unit="flag", missing=0, risky="+", internal=True, zh="来电近期开始转移到一个新号码",
+         en="calls go to a number new in the last 30 days")
 def is_forward_target_new(targets: Events) -> Column:
     """1 if the month's most frequent target, no notice platform, was first forwarded to in the last 30 days of three months, else 0."""
     top = (F.col("place") == 1) & (F.col("legs_1m") > 0) & (F.col("kind") != "notice")

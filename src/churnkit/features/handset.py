@@ -1,5 +1,5 @@
 """The handset: which model, how long in use, how far behind, and whether it was just changed."""
-from churnkit.engine import Column, F, W, count_if, days
+from churnkit.engine import Column, F, W, days, named
 from churnkit.features.declare import feature, flag, share, source
 from churnkit.history import Events, History
 
@@ -16,7 +16,7 @@ def handset_models(history: History) -> Events:
     """
     known = history.events("handsets").table.select(
         "tac", "brand", "model", "launched_on", "generation", "price_band", "is_smartphone", "is_dual_sim")
-    used = history.events("devices_monthly").table.join(known, on="tac", how="left")
+    used = named(history.events("devices_monthly").table.join(known, on="tac", how="left"))
     lately = F.when(F.col("months_ago") == 1, F.col("legs")).otherwise(F.lit(0))
     one = used.select("*", lately.alias("legs_lately"), F.coalesce(F.col("model"), F.concat(F.lit("tac "), F.col("tac"))).alias("thing")).groupBy(
         "subscriber_id", "thing").agg(
@@ -42,10 +42,11 @@ def changed_on() -> Column:
 @feature("handset_models", unit="days", risky="+")
 def handset_age_days(models: Events) -> Column:
     """Days since the current model was first seen, within twelve months; null if no handset was seen."""
-    return F.lit(models.as_of) - current("first_day")
+    return models.since(current("first_day"))
 
 
-@feature("handset_models", unit="months", risky="+", zh="现用机型上市已{value:.0f}个月，可介绍存费换机", en="handset model {value:.0f} months old, due for a swap")
+@feature("handset_models", unit="months", risky="+", zh="现用机型上市已{value:.0f}个月，可介绍存费换机",
+         en="handset model {value:.0f} months old, due for a swap")
 def handset_launch_age_months(models: Events) -> Column:
     """Whole months (of 30.4375 days) since the current model came to market; null where that is not known, or later than the as-of date."""
     old = F.lit(models.as_of) - current("launched")
@@ -73,7 +74,7 @@ def handset_price_band(models: Events) -> Column:
 @feature("handset_models", unit="count", risky="+", zh="现用手机比最新网络落后{value:.0f}代", en="handset {value:.0f} generations behind the network")
 def radio_gap(models: Events) -> Column:
     """Network generations that the current model is behind 5G; null where its own is not known."""
-    return F.lit(NEWEST_GENERATION) - current("generation")
+    return (F.lit(NEWEST_GENERATION) - current("generation")).cast("bigint")
 
 
 @feature("handset_models", unit="flag", risky="-", zh="现用手机不是智能机", en="no smartphone")
@@ -88,13 +89,15 @@ def is_dual_sim(models: Events) -> Column:
     return current("is_dual_sim")
 
 
-@feature("handset_models", unit="count", months=(YEAR,), risky="±", zh="近{window}个月用过{value:.0f}款手机", en="{value:.0f} handset models in {window} months")
+@feature("handset_models", unit="count", months=(YEAR,), risky="±", zh="近{window}个月用过{value:.0f}款手机",
+         en="{value:.0f} handset models in {window} months")
 def handset_models_used(models: Events, months: int) -> Column:
     """Handset models seen in the last so many months; null if none."""
     return F.count(F.lit(1))
 
 
-@feature("handset_models", unit="flag", windows=(30, 90), risky="+", group="handset_change", zh="近{window}天换了手机", en="changed handset within {window} days")
+@feature("handset_models", unit="flag", windows=(30, 90), risky="+", group="handset_change", zh="近{window}天换了手机",
+         en="changed handset within {window} days")
 def is_handset_changed(models: Events, window: int) -> Column:
     """1 if the current model was first seen in the window and another one before it, else 0; null if no handset was seen."""
     return flag(F.coalesce(changed_on() >= models.as_of - window, F.lit(False)))
@@ -103,7 +106,7 @@ def is_handset_changed(models: Events, window: int) -> Column:
 @feature("handset_models", unit="days", risky="-", group="handset_change", zh="{value:.0f}天前换了手机", en="changed handset {value:.0f} days ago")
 def days_since_handset_change(models: Events) -> Column:
     """Days since the current model was first seen, if another one was in use before it within twelve months; else null."""
-    return F.lit(models.as_of) - changed_on()
+    return models.since(changed_on())
 
 
 @feature("handset_models", unit="share", months=(1,), risky="+", group="second_sim", internal=True,
@@ -114,7 +117,8 @@ def other_handset_share(models: Events, months: int) -> Column:
     return share(others, F.sum("legs_lately"))
 
 
-@feature("handset_models", unit="flag", risky="+", group="second_sim", internal=True, zh="换过新手机后又用回旧手机", en="went back to an older handset")
+@feature("handset_models", unit="flag", risky="+", group="second_sim", internal=True, zh="换过新手机后又用回旧手机",
+         en="went back to an older handset")
 def is_handset_put_back(models: Events) -> Column:
     """1 if a model that was first seen later than the current one was put aside, else 0; null if no handset was seen."""
     mine = F.max(F.when(F.col("recency") == 1, F.col("first_day")))

@@ -29,7 +29,8 @@ def arrears_amount(bills: Events) -> Column:
     return F.sum("owed_cents").cast("bigint")
 
 
-@feature("due_bills", unit="months", risky="+", group="arrears", zh="有{value:.0f}个月的账单到期未缴", en="{value:.0f} bills unpaid past their due date")
+@feature("due_bills", unit="months", risky="+", group="arrears", zh="有{value:.0f}个月的账单到期未缴",
+         en="{value:.0f} bills unpaid past their due date")
 def unpaid_months(bills: Events) -> Column:
     """Bills past their due date of which something is unpaid; null for prepaid lines and where there is no bill."""
     return count_if(F.col("owed_cents") > 0)
@@ -52,7 +53,7 @@ def payment_delay_mean_6m(bills: Events) -> Column:
 def payment_delay_last(bills: Events) -> Column:
     """Days from due date to payment of the newest bill paid, negative when paid early; null if none was paid."""
     late = F.col("paid_day") - F.col("due_day")
-    return F.coalesce(*(F.max(F.when(F.col("months_ago") == ago, late)) for ago in range(1, 7)))
+    return F.coalesce(*(F.max(F.when(F.col("months_ago") == ago, late)) for ago in range(1, 7))).cast("bigint")
 
 
 @feature(of=("payment_delay_last", "payment_delay_mean_6m"), unit="days", risky="+", group="late_payment",
@@ -87,13 +88,14 @@ def one_way_stops(lines: Events, window: int) -> Column:
 @feature("line_states", unit="days", risky="+", group="stops", adjacent=True, zh="本次停机已{value:.0f}天", en="stopped for {value:.0f} days now")
 def current_stop_days(lines: Events) -> Column:
     """Days since the present stop, one-way or two-way, was entered; null if the line is not stopped."""
-    return F.lit(lines.as_of) - F.max(F.when(F.col("is_last") & F.col("status").isin(*STOPS), F.col("from_day")))
+    return lines.since(F.max(F.when(F.col("is_last") & F.col("status").isin(*STOPS), F.col("from_day"))))
 
 
-@feature("line_states", unit="days", windows=(180,), risky="-", group="stops", adjacent=True, zh="{value:.0f}天前刚停机复机", en="reopened after a stop {value:.0f} days ago")
+@feature("line_states", unit="days", windows=(180,), risky="-", group="stops", adjacent=True, zh="{value:.0f}天前刚停机复机",
+         en="reopened after a stop {value:.0f} days ago")
 def days_since_reopen(lines: Events, window: int) -> Column:
     """Days since a stop was last followed by reopening; null if there was none in the window."""
-    return F.lit(lines.as_of) - F.max(F.when(F.col("is_reopening") & lines.last(window), F.col("from_day")))
+    return lines.since(F.max(F.when(F.col("is_reopening") & lines.last(window), F.col("from_day"))))
 
 
 @feature("line_states", unit="code", missing="open", adjacent=True, group="stops")

@@ -39,17 +39,11 @@ def rival_care_calls(usage: Events, window: int) -> Column:
     return usage.total("rival_care_calls", window)
 
 
-@feature("usage_daily", unit="days", risky="-", group="rival_care", internal=True, zh="{value:.0f}天前联系过异网客服", en="in touch with a rival's care line {value:.0f} days ago")
+@feature("usage_daily", unit="days", risky="-", group="rival_care", internal=True, zh="{value:.0f}天前联系过异网客服",
+         en="in touch with a rival's care line {value:.0f} days ago")
 def days_since_rival_care(usage: Events) -> Column:
     """Days since the last call or SMS to a rival's care line; null if there was none in 180 days."""
     return usage.days_since_last(F.col("rival_care_calls") > 0)
-
-
-@feature("usage_daily", unit="count", windows=(30, 90), missing=0, risky="±", group="care", zh="近{window}天联系客服{value:.0f}次",
-         en="{value:.0f} calls or SMS to our care line in {window} days")
-def own_care_calls(usage: Events, window: int) -> Column:
-    """Outgoing calls and SMS to this operator's care line in the window."""
-    return usage.total("care_calls", window)
 
 
 @feature("contacts", unit="share", months=(1, 3), risky="+", internal=True, zh="近{window}个月{value:.0%}的联系人在异网",

@@ -1,5 +1,5 @@
 """No-call periods: the line goes quiet before it goes dark."""
-from churnkit.engine import Column, F, W, count_if
+from churnkit.engine import Column, F, Frame, W, count_if, named
 from churnkit.features.declare import feature, flag, ratio, share, source, spread, squared
 from churnkit.history import Events, History
 
@@ -11,20 +11,34 @@ LONGEST = 180  # days that daily usage is looked back at
 def silent_runs(history: History) -> Events:
     """One row per run of days without own activity between two active days, or from the last one to the as-of date: [from_day, to_day).
 
-    `days` may be 0. `place` and `places` rank the runs that are over by length, `past_place` and `past_places` those of them that are no run of 0 days.
+    `days`, its length, may be 0.
     """
+    return Events(history.once(runs).select("*", F.col("from_day").alias("day")), history.day)
+
+
+@source("usage_daily")
+def silent_lengths(history: History) -> Events:
+    """One row per subscriber and length of the silent runs that are over: how many there were, and how many no longer than that.
+
+    `upto` and `total` count runs of any length, `past_upto` and `past_total` those of a day or more.
+    """
+    counted = named(history.once(runs).filter(F.col("is_over")).groupBy("subscriber_id", "days").agg(F.count(F.lit(1)).alias("runs")))
+    past = F.when(F.col("days") > 0, F.col("runs")).otherwise(F.lit(0))
+    line = W.partitionBy("subscriber_id")
+    longer = line.orderBy("days").rowsBetween(W.unboundedPreceding, W.currentRow)
+    return Events(counted.select(
+        "subscriber_id", "days", F.sum("runs").over(longer).alias("upto"), F.sum("runs").over(line).alias("total"),
+        F.sum(past).over(longer).alias("past_upto"), F.sum(past).over(line).alias("past_total")), history.day)
+
+
+def runs(history: History) -> Frame:
+    """One row per silent run, `is_over` if own activity followed it."""
     active = history.events("usage_daily").table.filter(F.col(OWN) > 0).select("subscriber_id", "day")
     following = F.lead("day").over(W.partitionBy("subscriber_id").orderBy("day"))
-    gaps = active.select("subscriber_id", (F.col("day") + 1).alias("from_day"), following.alias("next_day"))
-    runs = gaps.select("subscriber_id", "from_day", F.coalesce(F.col("next_day"), F.lit(history.day)).alias("to_day"),
-                       F.col("next_day").isNotNull().alias("is_over"))
-    runs = runs.select("*", (F.col("to_day") - F.col("from_day")).alias("days"))
-    runs = runs.select("*", (F.col("is_over") & (F.col("days") > 0)).alias("is_past"))
-    alike, past = W.partitionBy("subscriber_id", "is_over"), W.partitionBy("subscriber_id", "is_past")
-    return Events(runs.select(
-        "*", F.col("from_day").alias("day"),
-        F.row_number().over(alike.orderBy("days")).alias("place"), F.count(F.lit(1)).over(alike).alias("places"),
-        F.row_number().over(past.orderBy("days")).alias("past_place"), F.count(F.lit(1)).over(past).alias("past_places")), history.day)
+    gaps = active.select("subscriber_id", (F.col("day") + 1).alias("from_day"), following.alias("to_day"))
+    gaps = gaps.select("subscriber_id", "from_day", F.coalesce(F.col("to_day"), F.lit(history.day)).alias("to_day"),
+                       F.col("to_day").isNotNull().alias("is_over"))
+    return gaps.select("*", (F.col("to_day") - F.col("from_day")).alias("days"))
 
 
 def inside(runs: Events, window: int) -> Column:
@@ -107,14 +121,14 @@ def receive_only() -> Column:
 def weeks_without_outgoing_8w(usage: Events) -> Column:
     """Weeks without an outgoing call among the eight before the as-of date."""
     quiet = [F.when(usage.total_between("out_calls", 7 * (week + 1), 7 * week) > 0, F.lit(0)).otherwise(F.lit(1)) for week in range(8)]
-    return sum(quiet[1:], quiet[0])
+    return sum(quiet[1:], quiet[0]).cast("bigint")
 
 
 @feature("silent_runs", unit="days", windows=(30, 60, 90), risky="+", zh="近{window}天最长连续{value:.0f}天没有使用",
          en="{value:.0f} days in a row without use within {window} days")
 def longest_silent_run(runs: Events, window: int) -> Column:
     """Longest run of days without own activity, counted inside the window; null if there was no own activity in 180 days."""
-    return F.max(inside(runs, window))
+    return F.max(inside(runs, window)).cast("bigint")
 
 
 @feature("silent_runs", unit="count", windows=(60, 90), missing=0, risky="+", zh="近{window}天有{value:.0f}次连续3天以上没有使用",
@@ -139,16 +153,17 @@ def gap_std(runs: Events, window: int) -> Column:
     return spread(count_if(began), F.sum(F.when(began, F.col("days"))), F.sum(F.when(began, squared(F.col("days")))))
 
 
-@feature("silent_runs", unit="days", risky="±")
-def gap_median_180d(runs: Events) -> Column:
+@feature("silent_lengths", unit="days", risky="±")
+def gap_median_180d(lengths: Events) -> Column:
     """Middle number of days from one active day to the next in 180 days, of two the lesser; null for fewer than two active days."""
-    return F.max(F.when(F.col("is_over") & (2 * F.col("place") <= F.col("places") + 1), F.col("days") + 1))
+    return F.min(F.when(2 * F.col("upto") >= F.col("total"), F.col("days") + 1)).cast("bigint")
 
 
-@feature("silent_runs", unit="days", risky="±")
-def silent_run_p95_180d(runs: Events) -> Column:
+@feature("silent_lengths", unit="days", risky="±")
+def silent_run_p95_180d(lengths: Events) -> Column:
     """Length that 95 in 100 of the past silent runs of a day or more do not exceed (nearest rank); null if there was no such run."""
-    return F.min(F.when(F.col("is_past") & (100 * F.col("past_place") >= 95 * F.col("past_places")), F.col("days")))
+    long_enough = (F.col("days") > 0) & (100 * F.col("past_upto") >= 95 * F.col("past_total"))
+    return F.min(F.when(long_enough, F.col("days"))).cast("bigint")
 
 
 @feature(of=("current_silent_run", "silent_run_p95_180d"), unit="ratio", risky="+", adjacent=True,

@@ -18,8 +18,9 @@ def neighbours(history: History) -> Events:
     null for those who stay. Of several subscribers with one number the last to hold it counts.
     """
     holder = W.partitionBy("msisdn_party").orderBy(F.col("months_ago"), F.col("activated_on").desc(), F.col("subscriber_id"))
-    holders = last_snapshots(history).filter(F.col("msisdn_party").isNotNull()).select(
-        F.col("msisdn_party").alias("other_party"), F.col("subscriber_id").alias("neighbour"), F.row_number().over(holder).alias("held")).filter(F.col("held") == 1)
+    numbered = last_snapshots(history).filter(F.col("msisdn_party").isNotNull())
+    holders = numbered.select(F.col("msisdn_party").alias("other_party"), F.col("subscriber_id").alias("neighbour"),
+                              F.row_number().over(holder).alias("held")).filter(F.col("held") == 1)
     gone = history.once(states).filter(F.col("is_last") & F.col("status").isin(*GONE)).select(
         F.col("subscriber_id").alias("neighbour"), F.col("from_day").alias("gone_day"))
     usage = history.events("usage_daily").table.filter(F.col("own_events") > 0)
@@ -67,11 +68,12 @@ def is_strongest_tie_gone(people: Events) -> Column:
 @feature("neighbours", unit="days", windows=(RECENT_DAYS,), risky="-", internal=True)
 def days_since_contact_left(people: Events, window: int) -> Column:
     """Days since a contact of three months on this network last left it; null if none did in the window."""
-    return F.lit(people.as_of) - F.max(F.when(left(people, window), F.col("left_day")))
+    return people.since(F.max(F.when(left(people, window), F.col("left_day"))))
 
 
 @feature("contacts", unit="share", months=(1, 3), risky="-", group="on_net", internal=True, zh="近{window}个月仅{value:.0%}的通话在网内",
-         en="only {value:.0%} of calls on this network in {window} months", zero=("近{window}个月没有网内通话", "no calls on this network in {window} months"))
+         en="only {value:.0%} of calls on this network in {window} months",
+         zero=("近{window}个月没有网内通话", "no calls on this network in {window} months"))
 def onnet_share(people: Events, months: int) -> Column:
     """Seconds of calls with people on this network over those with all in the last so many months; null without any."""
     seconds = over_months("seconds", months)

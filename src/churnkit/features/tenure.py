@@ -10,11 +10,10 @@ PORT_TENURE_DAYS = 120  # a number may be ported that long after it was opened o
 @source("subscribers")
 def lines(history: History) -> Events:
     """One row per subscriber: the last snapshot, its dates as days, and how many lines the customer had in that month."""
-    rows = last_snapshots(history)
+    rows = last_snapshots(history).select("*", F.coalesce(F.col("customer_key"), F.col("subscriber_id")).alias("customer"))
     end, start = days(F.col("contract_end_on")), days(F.col("contract_start_on"))
-    customer = F.coalesce(F.col("customer_key"), F.col("subscriber_id"))
     return Events(rows.select("*", days(F.col("activated_on")).alias("activated"), start.alias("contract_start"), end.alias("contract_end"),
-                              F.count(F.lit(1)).over(W.partitionBy(customer, "months_ago")).alias("customer_lines")), history.day)
+                              F.count(F.lit(1)).over(W.partitionBy("customer", "months_ago")).alias("customer_lines")), history.day)
 
 
 @source("subscribers")
@@ -41,10 +40,11 @@ def stated(column: str) -> Column:
 @feature("lines", unit="days", risky="-", zh="入网仅{value:.0f}天", en="only {value:.0f} days with us")
 def tenure_days(lines: Events) -> Column:
     """Days since the line was opened; null where no snapshot is known."""
-    return F.lit(lines.as_of) - only("activated")
+    return lines.since(only("activated"))
 
 
-@feature(of=("tenure_days",), unit="flag", risky="+", zh="入网不满90天，请先确认是否清楚资费", en="with us for less than 90 days: make sure the plan is understood")
+@feature(of=("tenure_days",), unit="flag", risky="+", zh="入网不满90天，请先确认是否清楚资费",
+         en="with us for less than 90 days: make sure the plan is understood")
 def is_first_90_days(tenure: Column) -> Column:
     """1 if the line was opened less than 90 days ago, else 0."""
     return flag(tenure < 90)
@@ -56,18 +56,20 @@ def is_first_180_days(tenure: Column) -> Column:
     return flag(tenure < 180)
 
 
-@feature("lines", unit="days", risky="-", group="contract", zh="合约还有{value:.0f}天到期，尚未续约", en="contract ends in {value:.0f} days, not renewed",
+@feature("lines", unit="days", risky="-", group="contract", zh="合约还有{value:.0f}天到期，尚未续约",
+         en="contract ends in {value:.0f} days, not renewed",
          zero=("合约今天到期，尚未续约", "contract ends today, not renewed"))
 def days_to_contract_end(lines: Events) -> Column:
     """Days to the last day of the contract, 0 on it; null without a contract, or once it has ended."""
     left = F.col("contract_end") - lines.as_of
-    return F.max(F.when(left >= 0, left))
+    return F.max(F.when(left >= 0, left)).cast("bigint")
 
 
-@feature("lines", unit="days", risky="±", group="contract", zh="合约已到期{value:.0f}天，尚未续约", en="contract ended {value:.0f} days ago, not renewed")
+@feature("lines", unit="days", risky="±", group="contract", zh="合约已到期{value:.0f}天，尚未续约",
+         en="contract ended {value:.0f} days ago, not renewed")
 def contract_expired_days(lines: Events) -> Column:
     """Days since the last day of a contract that was not renewed; null without a contract, or while it runs."""
-    past = F.lit(lines.as_of) - F.col("contract_end")
+    past = lines.since(F.col("contract_end"))
     return F.max(F.when(past > 0, past))
 
 
@@ -77,7 +79,7 @@ def lockin_months_left(lines: Events) -> Column:
     after = F.date_add(F.col("contract_end_on"), 1)
     moment = F.date_add(F.lit("1970-01-01").cast("date"), lines.as_of)
     months = (F.year(after) * 12 + F.month(after)) - (F.year(moment) * 12 + F.month(moment))
-    return F.max(F.when(months > 0, months).otherwise(F.lit(0)))
+    return F.max(F.when(months > 0, months).otherwise(F.lit(0))).cast("bigint")
 
 
 @feature("lines", unit="share", risky="-", group="contract")
@@ -121,19 +123,13 @@ def plan_changes_6m(months: Events) -> Column:
 @feature("line_months", unit="months", risky="±", group="plan")
 def months_since_plan_change(months: Events) -> Column:
     """Months since a change of plan showed in a snapshot, 1 for the last one; null if none within six months."""
-    return F.min(F.when(F.col("plan") != F.col("plan_before"), F.col("months_ago")))
+    return F.min(F.when(F.col("plan") != F.col("plan_before"), F.col("months_ago"))).cast("bigint")
 
 
 @feature("lines", unit="flag", missing=0, risky="-", group="bundle")
 def has_bundle(lines: Events) -> Column:
     """1 if the line is bundled with other products, else 0."""
     return F.max(flag(F.coalesce(F.col("bundle"), F.lit("")) != ""))
-
-
-@feature("lines", unit="code", risky="±", group="bundle")
-def bundle(lines: Events) -> Column:
-    """Bundle with other products; null without one."""
-    return only("bundle")
 
 
 @feature("lines", unit="count", missing=1, risky="-", group="bundle", internal=True)
@@ -163,7 +159,7 @@ def is_key_account(lines: Events) -> Column:
 @feature("lines", unit="cents", risky="±", group="account")
 def credit_limit(lines: Events) -> Column:
     """How much may be owed; null where there is no limit on record."""
-    return only("credit_limit_cents")
+    return only("credit_limit_cents").cast("bigint")
 
 
 @feature("lines", unit="code", group="plan")

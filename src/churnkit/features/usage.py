@@ -1,4 +1,6 @@
 """Activity and its trend: how much the subscriber talks, with how many, and whether it is falling."""
+from itertools import pairwise
+
 from churnkit.engine import Column, F, Frame, W, count_if
 from churnkit.features.declare import feature, ratio, share, source, spread, squared
 from churnkit.history import Events, History
@@ -125,13 +127,14 @@ def outgoing_cv_8w(usage: Events) -> Column:
 
 
 @feature("usage_daily", unit="ratio", risky="-", group="usage_trend", zh="近8周主叫曾骤减，单周仅为前一周的{value:.0%}",
-         en="outgoing minutes fell to {value:.0%} from one week to the next", zero=("近8周有一周主叫突然中断", "outgoing calls broke off for a week in 8"))
+         en="outgoing minutes fell to {value:.0%} from one week to the next",
+         zero=("近8周有一周主叫突然中断", "outgoing calls broke off for a week in 8"))
 def outgoing_worst_week_8w(usage: Events) -> Column:
     """Least of a week's outgoing minutes over those of the week before, over eight weeks; null if no week but the last had any."""
     totals = [usage.total_between("out_s", 7 * (n + 1), 7 * n) for n in range(WEEKS)]
     never = F.lit(1e9)
     worst = never
-    for newer, older in zip(totals, totals[1:], strict=False):
+    for newer, older in pairwise(totals):
         worst = F.least(worst, F.coalesce(ratio(newer, older), never))
     return F.when(worst < never, worst)
 
@@ -142,12 +145,6 @@ def added(terms) -> Column:  # type: ignore[no-untyped-def]  # columns of either
     for term in others:
         first = first + term
     return first
-
-
-@feature("usage_daily", unit="ratio", risky="-", group="usage_trend")
-def outgoing_action_over_good(usage: Events) -> Column:
-    """Outgoing minutes of the last 30 days over the mean of the two 30 days before; null if those had none."""
-    return ratio(usage.total("out_s", 30) * 2, usage.total_between("out_s", 90, 30))
 
 
 @feature("usage_daily", unit="share", windows=(30,), risky="-", group="second_sim", internal=True,
@@ -165,7 +162,8 @@ def outgoing_call_minutes(usage: Events, window: int) -> Column:
 
 
 @feature("contacts", unit="count", months=(1, 3), missing=0, risky="-", group="contacts", zh="近{window}个月仅与{value:.0f}人有来往",
-         en="in touch with only {value:.0f} people in {window} months", zero=("近{window}个月与任何人都没有来往", "in touch with nobody in {window} months"))
+         en="in touch with only {value:.0f} people in {window} months",
+         zero=("近{window}个月与任何人都没有来往", "in touch with nobody in {window} months"))
 def distinct_contacts(people: Events, months: int) -> Column:
     """People in touch with in the last so many months, service numbers left out."""
     return count_if(over_months("events", months) > 0)

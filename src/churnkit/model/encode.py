@@ -114,8 +114,8 @@ def encode(features: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
 def measured(values: pd.Series) -> np.ndarray:
     """A column's numbers, flags as 0 and 1, infinities as the largest number read. Raises InputError on text."""
     try:
-        numbers = pd.to_numeric(values.astype(object) if isinstance(values.dtype, pd.CategoricalDtype) else values)
-        numbers = numbers.to_numpy(dtype=float, na_value=np.nan)
+        plain = values.astype(object) if isinstance(values.dtype, pd.CategoricalDtype) else values
+        numbers = pd.to_numeric(plain).to_numpy(dtype=float, na_value=np.nan)
     except (ValueError, TypeError):
         raise InputError(f"column {values.name!r} held numbers when the model was fitted and holds text now.") from None
     return np.clip(numbers, -LIMIT, LIMIT)

@@ -13,7 +13,7 @@ from churnkit.model.learning import Learning, read_learning
 from churnkit.model.store import Model, portable
 
 FOLDS = 5
-LARGE = 50_000  # from here on one held-out fifth tells the number of trees as well as five of them
+LARGE = 30_000  # from here on one held-out fifth tells the number of trees as well as five of them
 UNTOLD = 100  # trees when there are too few churners to find out
 Split = tuple[np.ndarray, np.ndarray]
 

@@ -13,10 +13,11 @@ SMALL = 20_000  # tables below this are fitted as a bag of five boosters: it cos
 
 @dataclass(frozen=True)
 class Learning:
-    """The choices. `trees` and `bags` of 0 are found: by held-out log loss, and by the size of the table."""
+    """The choices. `trees` and `bags` of 0 are found: by held-out log loss, and by the size of the table; `depth` 0 has no limit."""
 
     learning_rate: float = 0.05
     leaves: int = 31
+    depth: int = 8
     min_leaf_rows: int = 20
     column_share: float = 0.5
     row_share: float = 0.8
@@ -32,7 +33,7 @@ class Learning:
 
     def __post_init__(self) -> None:
         checks = {
-            "learning_rate": 0 < self.learning_rate <= 1, "leaves": 2 <= self.leaves <= 4096,
+            "learning_rate": 0 < self.learning_rate <= 1, "leaves": 2 <= self.leaves <= 4096, "depth": self.depth >= 0,
             "min_leaf_rows": self.min_leaf_rows >= 1, "column_share": 0 < self.column_share <= 1,
             "row_share": 0 < self.row_share <= 1, "l2": self.l2 >= 0, "trees": self.trees >= 0,
             "max_trees": self.max_trees >= 1, "patience": self.patience >= 1, "bags": 0 <= self.bags <= 100,
@@ -46,7 +47,7 @@ class Learning:
     def boosting(self, rows: int, seed: int, columns: list[str]) -> dict[str, Any]:
         """The same choices in LightGBM's words, with everything that would make two runs differ pinned."""
         return {
-            "objective": "binary", "learning_rate": self.learning_rate, "num_leaves": self.leaves,
+            "objective": "binary", "learning_rate": self.learning_rate, "num_leaves": self.leaves, "max_depth": self.depth or -1,
             "min_data_in_leaf": min(self.min_leaf_rows, max(1, rows // 10)), "feature_fraction": self.column_share,
             "bagging_fraction": self.row_share, "bagging_freq": 1, "lambda_l2": self.l2,
             "data_sample_strategy": "bagging", "deterministic": True, "force_row_wise": True, "verbosity": -1,

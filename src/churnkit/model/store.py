@@ -1,7 +1,9 @@
 """A fitted model, and its folder: boosters as LightGBM text, a card in JSON and their checksums. Nothing is unpickled."""
+import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ class Model:
     seed: int
     rows: int
     churners: int
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def boosters(self) -> list[lgb.Booster]:
@@ -46,6 +49,10 @@ class Model:
     def with_calibrator(self, calibrator: Calibrator) -> "Model":
         """The same boosters under another calibrator."""
         return replace(self, calibrator=calibrator)
+
+    def with_notes(self, notes: Mapping[str, Any]) -> "Model":
+        """The same model, with what its card shall say of it."""
+        return replace(self, notes=dict(notes))
 
     def matrix(self, features: pd.DataFrame) -> np.ndarray:
         """What the boosters read for these rows. Raises InputError unless the columns are those of the fit."""
@@ -67,15 +74,11 @@ class Model:
 
     def contributions(self, features: pd.DataFrame) -> pd.DataFrame:
         """What each feature adds to the margin (exact TreeSHAP), a column each, and `base`; a row sums to its margin."""
-        return self.explain(features)[1]
-
-    def explain(self, features: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
-        """The margin of each row, and the contributions that it is the sum of."""
         matrix, names = self.matrix(features), [*self.feature_names, "base"]
         added = np.zeros((len(matrix), len(names)))
         for booster in self.boosters if len(matrix) else []:
             added += np.asarray(booster.predict(matrix, pred_contrib=True, num_threads=self.learning.threads_used)) / len(self.texts)
-        return self.margin_of(matrix), pd.DataFrame(added, columns=names, index=features.index)
+        return pd.DataFrame(added, columns=names, index=features.index)
 
     def importance(self) -> pd.Series:
         """Each feature's share of the loss that all splits saved; sums to 1, or is all 0 if nothing was split."""
@@ -89,7 +92,7 @@ class Model:
     def card(self) -> dict[str, Any]:
         """All but the boosters, as the card keeps it."""
         return {"form": FORM, "lightgbm": lgb.__version__, "boosters": booster_names(len(self.texts)), "trees": self.trees,
-                "seed": self.seed, "rows": self.rows, "churners": self.churners, "learning": self.learning.written(),
+                "seed": self.seed, "rows": self.rows, "churners": self.churners, "notes": dict(self.notes), "learning": self.learning.written(),
                 "calibrator": asdict(self.calibrator), "columns": [asdict(column) for column in self.columns]}
 
     def save(self, folder: Path | str) -> None:
@@ -104,7 +107,10 @@ class Model:
 
     @staticmethod
     def load(folder: Path | str, *, threads: int = 0) -> "Model":
-        """The model of a folder, to predict on so many threads (0: up to four). Raises InputError if there is none, ChecksumError naming the file that was altered."""
+        """The model of a folder, to predict on so many threads (0: up to four).
+
+        Raises InputError if there is none, ChecksumError naming the file that was altered.
+        """
         folder = Path(folder)
         if not (folder / CARD).is_file():
             raise InputError(f"{folder} holds no model ({CARD} is missing); run `churnkit train` first.")
@@ -120,16 +126,15 @@ class Model:
         calibrator = Calibrator(kept["method"], tuple(kept["margins"]), tuple(kept["calibrated"]))
         texts = tuple(contents[name].decode("utf-8") for name in card["boosters"])
         return Model(Learning(**card["learning"], threads=threads), tuple(columns), texts, calibrator, card["trees"], card["seed"],
-                     card["rows"], card["churners"])
+                     card["rows"], card["churners"], card["notes"])
 
 
 def verified(folder: Path) -> dict[str, bytes]:
     """The listed files' contents by name, read once and checked before anything is parsed: altered LightGBM text crashes."""
-    import hashlib
-
     if not (folder / SUMS).is_file():
         raise ChecksumError(f"{folder / SUMS} is missing, so the model cannot be trusted; take its folder from the source again.")
-    listed = dict(reversed(line.split("  ", 1)) for line in (folder / SUMS).read_text(encoding="utf-8").splitlines() if "  " in line)
+    lines = (folder / SUMS).read_bytes().decode("utf-8", errors="replace").splitlines()
+    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     contents = {}
     for name, expected in listed.items():
         path = folder / name

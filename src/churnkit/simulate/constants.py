@@ -4,7 +4,7 @@ from typing import Final
 
 # --- The base -----------------------------------------------------------------------------------------------------
 BURN_IN_MONTHS: Final = 5  # lived before the first file, so that debts, drifts and temptations are under way by then
-BURN_IN_LOSS: Final = 0.062  # share of the lines that leave meanwhile; as many more are drawn
+BURN_IN_LOSS: Final = 0.095  # share of the lines that leave meanwhile; as many more are drawn
 GROSS_ADDS_SHARE: Final = 0.027  # new subscribers a month, as a share of the first base; keeps the base about flat
 TENURE_MEAN_DAYS: Final = 1300.0  # of the first base, exponential
 TENURE_MAX_DAYS: Final = 4200  # the operator opened its network then
@@ -29,15 +29,15 @@ SLOT_SKEW: Final = 2.2  # rank of the contact called = degree * u ** skew: few c
 CLOSE_FRIENDS: Final = 5  # ranks that count as close
 
 # --- Usage, per day of a subscriber at its usual level --------------------------------------------------------------
-OUT_CALLS: Final = 0.36
-IN_CALLS: Final = 0.36  # answered or not
+OUT_CALLS: Final = 0.44
+IN_CALLS: Final = 0.42  # answered or not
 OUT_SMS: Final = 0.045
 IN_SMS: Final = 0.05
-SERVICE_SMS: Final = 0.24  # 106…: codes and notices
+SERVICE_SMS: Final = 0.18  # 106…: codes and notices
 CARE_CONTACTS: Final = 0.022  # the operator's own care and campaigns, mostly SMS
 SHORT_CODE_CALLS: Final = 0.018  # incoming calls from 95… and 96…
 RIVAL_CARE_NOISE: Final = 0.0015  # anyone may ask a rival
-RATE_SIGMA: Final = 0.62  # of the lognormal personal rate
+RATE_SIGMA: Final = 0.58  # of the lognormal personal rate
 RATE_FLOOR: Final = 0.48  # of the mean rate: below it, 30 silent days would be common by chance
 LIGHT_SHARE: Final = 0.008  # very light users, below the floor
 LIGHT_RATE: Final = (0.20, 0.36)  # their rate, as a share of the mean
@@ -83,7 +83,7 @@ CANCEL_LAG_DAYS: Final = 75  # two-way stop for arrears to cancellation
 DUE_DAYS: Final = (10, 15, 20, 25)  # of the month after the bill's
 
 # --- Why they leave: hazards a month --------------------------------------------------------------------------------
-BASE_LEFT: Final = 0.0034  # no trace: nobody can see it, so the best achievable cannot either
+BASE_LEFT: Final = 0.0038  # no trace: nobody can see it, so the best achievable cannot either
 BASE_SILENT: Final = 0.0009  # no trace either
 CONTRACT_END: Final = 0.024  # extra, with the end 30 days past to 30 days ahead; tapers off outside
 CONTRACT_SHIELD: Final = 0.4  # factor on the extra causes while more than 90 days of contract are left
@@ -98,27 +98,31 @@ FRIEND_LEFT_DAYS: Final = 60
 FARMED_EXIT: Final = 0.30  # farmed lines, from day 30 to 150; they fall silent
 TEMPTED_ONSET: Final = 0.0010  # a month, anywhere: asks a rival
 TEMPTED_ONSET_OFFER: Final = 0.026  # in a district with a rival's offer
-TEMPTED_EXIT: Final = 0.25  # while tempted
-TEMPTED_DAYS: Final = 75
+TEMPTED_LEAD_DAYS: Final = 20  # asks a rival so long before leaving is likely
+TEMPTED_EXIT: Final = 0.30  # then, while tempted
+TEMPTED_DAYS: Final = 90  # in all
+ASKS_RIVAL: Final = 0.16  # calls a day to a rival's hotline meanwhile
 MOVING_ONSET: Final = 0.0010
-MOVING_EXIT: Final = 0.40
-MOVING_DAYS: Final = 80
+MOVING_LEAD_DAYS: Final = 25  # calls to another province begin so long before
+MOVING_EXIT: Final = 0.45
+MOVING_DAYS: Final = 90
 LEFT_PORTED_SHARE: Final = 0.42  # ports out; the others cancel
 LEFT_PRE_CANCEL_SHARE: Final = 0.6  # of those who cancel: pre-cancelled first
 PRE_CANCEL_DAYS: Final = 60
 
 # --- The drift to a second SIM --------------------------------------------------------------------------------------
-DRIFT_ONSET: Final = 0.0068  # a month
+DRIFT_ONSET: Final = 0.0078  # a month
 DRIFT_DUAL_SIM_FACTOR: Final = 1.3
-DRIFT_DAYS: Final = (70, 130)  # onset to full depth
-DRIFT_SEEN: Final = 0.45  # depth at which usage has fallen all the way: the fall comes well before the end
+DRIFT_DAYS: Final = (80, 140)  # onset to full depth
+DRIFT_SEEN: Final = 0.3  # depth at which usage has fallen all the way: the fall comes well before the end
 DRIFT_OUT: Final = 0.88  # share of outgoing use lost at full depth
-DRIFT_IN: Final = 0.72  # share of answered incoming use lost at full depth
+DRIFT_IN: Final = 0.40  # share of answered incoming use lost at full depth
 DRIFT_SILENT: Final = 0.055  # a day, times the fourth power of depth
 DRIFT_PORT: Final = 0.0035  # a day, times depth
 DRIFT_RECOVERY: Final = 0.0035  # a day: the second SIM was a trial
-DRIFT_FORWARD_SHARE: Final = 0.45  # drifters who forward unconditionally to the rival number
-DRIFT_FORWARD_FROM: Final = 0.35  # depth from which they do
+DRIFT_FORWARD_SHARE: Final = 0.60  # drifters who forward unconditionally to the rival number
+DRIFT_FORWARDED: Final = 0.7  # share of their incoming calls that then is
+DRIFT_FORWARD_FROM: Final = 0.25  # depth from which they do
 
 # --- The mix drifts: yearly swing of each cause, and its phase in months ----------------------------------------------
 MIX_SWING: Final = 0.25
@@ -126,9 +130,10 @@ MIX_PHASES: Final = {"contract": 0.0, "shock": 3.0, "handset": 6.0, "friends": 9
 
 # --- Events that are not churn, a month -------------------------------------------------------------------------------
 HANDSET_CHANGE: Final = 0.024
-KEEP_NUMBER: Final = 0.0006  # stop on request
+KEEP_NUMBER: Final = 0.0006  # stop on request (停机保号)
 KEEP_NUMBER_DAYS: Final = (30, 90)
 HIGH_SPEND_STOP: Final = 0.0006  # one-way, opened again within days
+HIGH_SPEND_DAYS: Final = (1, 4)
 MIGRATION: Final = 0.0003
 RENEWAL_A_DAY: Final = 0.014  # contracts within 60 days of their end
 

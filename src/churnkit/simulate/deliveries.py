@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,11 @@ from churnkit.simulate.calendars import Calendar, delivery_name
 from churnkit.simulate.csv_files import Account, write_extract
 from churnkit.simulate.handsets import Handsets, handset_rows
 from churnkit.simulate.hazards import CAUSES
-from churnkit.simulate.lives import HiddenState, Lives, MonthRecord
+from churnkit.simulate.hidden import hidden_state
+from churnkit.simulate.lives import Lives
 from churnkit.simulate.numbers import number_plan_rows
 from churnkit.simulate.population import NEVER, Days, Population
+from churnkit.simulate.records import HiddenState, MonthRecord
 from churnkit.simulate.replays import best_scores
 from churnkit.simulate.statuses import StatusLog
 from churnkit.simulate.subscriber_files import consent_rows, snapshot_rows
@@ -58,13 +61,13 @@ class Deliveries:
         (self.truth / "best").mkdir()
         for month in range(-k.BURN_IN_MONTHS, months + -(-k.AFTER_DAYS // 30)):
             if BEST_FROM_MONTH <= month <= months:
-                best.append(self.pool.submit(self._best, lives.hidden_state(month)))
+                best.append(self.pool.submit(self._best, hidden_state(lives, month)))
             record = lives.month(month, StatusLog())
             if 0 <= month < months:
                 self._month_files(record)
             if 0 < month <= months:  # a month's bills are cut on the third of the next, when some are paid
                 closed = bill_rows([b for b in lives.debts.recent if 0 <= b.month < month], self.base, self.of, month - 1)
-                self._write("bills", month - 1, lambda rows=closed: [rows])
+                self._write("bills", month - 1, partial(list, [closed]))
         for done in best:
             done.result()
         planted = {name: asdict(done.result()) for name, done in sorted(self.accounts.items())}

@@ -65,6 +65,16 @@ def tempted_onset(branch: NDArray[np.integer], month: int) -> Reals:
     return np.where(np.isin(branch, offered), k.TEMPTED_ONSET_OFFER, k.TEMPTED_ONSET).astype(np.float32)
 
 
+def tempted_chance(days_left: NDArray[np.integer]) -> Reals:
+    """Hazard a month of leaving while tempted, by the days of temptation left."""
+    return np.where((days_left > 0) & (days_left <= k.TEMPTED_DAYS - k.TEMPTED_LEAD_DAYS), np.float32(k.TEMPTED_EXIT), 0)
+
+
+def moving_chance(days_left: NDArray[np.integer]) -> Reals:
+    """Hazard a month of leaving while moving away, by the days of it left."""
+    return np.where((days_left > 0) & (days_left <= k.MOVING_DAYS - k.MOVING_LEAD_DAYS), np.float32(k.MOVING_EXIT), 0)
+
+
 def depth(days_since_onset: Reals, full_days: Reals) -> Reals:
     """How far a drift to a second SIM has gone, 0 to 1; 0 before its onset."""
     return np.clip(days_since_onset / full_days, 0, 1)

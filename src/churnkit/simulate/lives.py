@@ -1,7 +1,5 @@
 """The life of every subscriber, day by day: what it does, what it owes, and when and why it leaves."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,57 +15,19 @@ from churnkit.simulate.hazards import (
     fall,
     leaving_causes,
     mix,
+    moving_chance,
     shock,
+    tempted_chance,
     tempted_onset,
 )
 from churnkit.simulate.market import CONTRACT_MONTHS
 from churnkit.simulate.numbers import close_friends
 from churnkit.simulate.payments import Debts, begin_trouble, issue, no_debts, pay_and_stop
-from churnkit.simulate.population import NEVER, Days, Flags, Population
+from churnkit.simulate.population import NEVER, Flags, Population
+from churnkit.simulate.records import FORWARDS, IN_OK, MOVING, OUT_OK, SHOCKED, SILENT, TEMPTED, MonthRecord
 from churnkit.simulate.statuses import StatusLog
 
-OUT_OK, IN_OK, SILENT, FORWARDS, TEMPTED, MOVING, SHOCKED = (1 << bit for bit in range(7))
 KEPT_BILLS = 6  # months of bills that can still be paid
-
-
-@dataclass(frozen=True)
-class MonthRecord:
-    """All that the files of one month need; arrays are [days, subscribers] or [subscribers]."""
-
-    month: int
-    codes: NDArray[np.uint8]  # what the line may do on the day: OUT_OK, IN_OK, …
-    fallen: NDArray[np.uint8]  # how much usage fell in a drift to a second SIM, 0 to 255
-    noise: Reals  # the month's factor on usage
-    handset: NDArray[np.int16]  # at the month's end
-    handset_before: NDArray[np.int16]
-    handset_day: Days  # day of the month on which the handset changed; NEVER = not
-    left_day: Days
-    contract_start: Days
-    contract_end: Days
-    is_listed: Flags  # on the operator's books at the month's end
-    log: StatusLog
-
-
-@dataclass(frozen=True)
-class HiddenState:
-    """What is true, but known to nobody, on the first day of a month: hazards and intentions, no exit dates."""
-
-    month: int
-    who: NDArray[np.int64]  # on the network, not silent, not leaving
-    leaving: Reals  # hazard a month of leaving, this month
-    leaving_next: Reals  # and expected for the next
-    tempted_onset: Reals
-    drift_onset: Reals
-    drift_days: Days  # since its onset; negative = none
-    drift_full_days: Reals
-    farmed_until: Days  # days of farmed hazard left; 0 = none
-    farmed_from: Days
-    out_rate: Reals  # own activity a day when nothing is wrong
-    in_rate: Reals
-    due: Days  # relative to the first day; NEVER = owes nothing
-    stop: NDArray[np.int8]
-    stop_days: Days  # since the stop began
-    trouble_days: Days  # negative = no money trouble
 
 
 class Lives:
@@ -81,12 +41,12 @@ class Lives:
         self.left_day, self.silent_day, self.cancel_on = never, never.copy(), never.copy()
         self.left_ported = np.zeros(n, np.bool_)
         self.cause = np.full(n, -1, np.int8)
-        self.drift_on, self.keep_until = never.copy(), np.zeros(n, np.int32)
+        self.drift_on = never.copy()
         self.drift_began = never.copy()
         self.drift_full = rng.uniform(*k.DRIFT_DAYS, n).astype(np.float32)
         self.drift_forwards = rng.random(n) < k.DRIFT_FORWARD_SHARE
-        self.tempted_until, self.moving_until = np.full(n, -1, np.int32), np.full(n, -1, np.int32)
-        self.high_spend_until = np.zeros(n, np.int32)
+        self.tempted_until, self.moving_until = np.full(n, -NEVER, np.int32), np.full(n, -NEVER, np.int32)
+        self.hold_on, self.hold_until, self.hold_kind = never.copy(), never.copy(), np.zeros(n, np.int8)
         self.contract_end = people.contract_end.copy()
         self.contract_start = np.where(
             people.contract_end < NEVER, people.contract_end - people.contract_months * 30.4375, NEVER
@@ -98,37 +58,8 @@ class Lives:
 
     # --- what holds for a month ---------------------------------------------------------------------------------------
 
-    def hidden_state(self, month: int) -> HiddenState:
-        """The hidden state on the first day of the month, before anything happens on it."""
-        first = self.of.first_of(month)
-        leaving = self._month_causes(month, np.maximum(self.shock_last, 0.5 * self.shock_before)).sum(axis=0)
-        usual_shock = 0.5 * self.shock_last + 0.5 * float(self.shock_last.mean())
-        following = self._month_causes(month + 1, usual_shock).sum(axis=0)
-        tempted = k.TEMPTED_EXIT * (self.tempted_until > first) + k.MOVING_EXIT * (self.moving_until > first)
-        at = (self.people.join_day < first) & (self.left_day > first) & (self.silent_day > first)
-        who = np.flatnonzero(at & (self.cancel_on > first) & (self.keep_until <= first))
-        p = self.people
-        person = p.is_person[who]
-        return HiddenState(
-            month=month,
-            who=who,
-            leaving=(leaving + tempted)[who].astype(np.float32),
-            leaving_next=(following + tempted)[who].astype(np.float32),
-            tempted_onset=tempted_onset(p.branch[who], month) * person,
-            drift_onset=self._drift_onset(month)[who],
-            drift_days=np.where(self.drift_on[who] <= first, first - self.drift_on[who], -1).astype(np.int32),
-            drift_full_days=self.drift_full[who],
-            farmed_from=np.where(p.is_farmed[who], p.join_day[who] + 30 - first, NEVER).astype(np.int32),
-            farmed_until=np.where(p.is_farmed[who], p.join_day[who] + 150 - first, -NEVER).astype(np.int32),
-            out_rate=p.out_rate[who] + p.out_sms_rate[who],
-            in_rate=p.in_rate[who] * p.answer_share[who],
-            due=np.where(self.debts.due[who] < NEVER, self.debts.due[who] - first, NEVER).astype(np.int32),
-            stop=self.debts.stop[who],
-            stop_days=(first - self.debts.stop_day[who]).astype(np.int32),
-            trouble_days=self.debts.trouble_days(who, first),
-        )
-
-    def _month_causes(self, month: int, shock_size: Reals) -> Reals:
+    def month_causes(self, month: int, shock_size: Reals) -> Reals:
+        """Hazard a month of the first six causes, shape [6, subscribers], for a size of bill shock."""
         middle = self.of.first_of(month) + 15
         recent = self.debts.recent[-3:]
         share = np.mean([b.overage_share for b in recent], axis=0) if recent else np.zeros(self.people.size)
@@ -140,7 +71,8 @@ class Lives:
         to_end = np.where(self.contract_end < NEVER, self.contract_end - middle, 9999)
         return leaving_causes(month, to_end, shock_size, share, age, friends_left, self.people.is_person)
 
-    def _drift_onset(self, month: int) -> Reals:
+    def drift_onset_of(self, month: int) -> Reals:
+        """Chance a month that a drift to a second SIM begins."""
         dual = self.market.is_dual_sim[self.handset]
         onset = k.DRIFT_ONSET * mix("drift", month) * np.where(dual, k.DRIFT_DUAL_SIM_FACTOR, 1.0)
         return (onset * self.people.is_person).astype(np.float32)
@@ -151,8 +83,8 @@ class Lives:
         """Live through the month and bill it."""
         first, days = self.of.first_of(month), self.of.days_in(month)
         people, rng = self.people, self.rng
-        self._leaving = self._month_causes(month, np.maximum(self.shock_last, 0.5 * self.shock_before))
-        onset, tempted = self._drift_onset(month) / MONTH_DAYS, tempted_onset(people.branch, month)
+        self._leaving = self.month_causes(month, np.maximum(self.shock_last, 0.5 * self.shock_before))
+        onset, tempted = self.drift_onset_of(month) / MONTH_DAYS, tempted_onset(people.branch, month)
         present = self._present(first)
         begin_trouble(rng, self.debts, people, month, first, days, present)
         self._plan_events(month, first, days, tempted * people.is_person, present, log)
@@ -194,6 +126,11 @@ class Lives:
         for who in np.flatnonzero(calm & (draw < k.MIGRATION)):
             log.add(np.array([who]), int(day[who]), "migrated", "migration")
             log.add(np.array([who]), int(day[who]), "open", "migration")
+        calm &= self.hold_on == NEVER
+        for kind, chance, length in ((1, k.HIGH_SPEND_STOP, k.HIGH_SPEND_DAYS), (2, k.KEEP_NUMBER, k.KEEP_NUMBER_DAYS)):
+            held = np.flatnonzero(calm & (draw > 1 - kind * k.KEEP_NUMBER) & (draw <= 1 - kind * k.KEEP_NUMBER + chance))
+            self.hold_on[held], self.hold_kind[held] = day[held], kind
+            self.hold_until[held] = day[held] + rng.integers(*length, len(held))
         joined = np.flatnonzero((people.join_day >= first) & (people.join_day < first + days))
         for who in joined:
             log.add(np.array([who]), int(people.join_day[who]), "open", "other")
@@ -209,26 +146,27 @@ class Lives:
         gone = self.silent_day <= day
         reopened = pay_and_stop(rng, self.debts, people, day, offset, gone, log)
         self._cancel(day, log)
-        present = self._present(day)
-        active = present & ~gone & (self.debts.stop == 0) & (self.keep_until <= day)
+        self._hold(day, log)
+        present, held = self._present(day), self.hold_on <= day
+        active = present & ~gone & (self.debts.stop == 0) & ~held
         how_deep = depth((day - self.drift_on).astype(np.float32), self.drift_full)
         self._leave(day, active, how_deep, log)
         self._fall_silent(day, active & (self.left_day > day), how_deep, drift_onset)
         present = self._present(day)
-        out_ok = present & (self.debts.stop == 0) & (self.keep_until <= day)
+        out_ok = present & (self.debts.stop == 0) & ~held
         out_ok[reopened] = False
-        in_ok = present & (self.debts.stop < 2) & (self.keep_until <= day)
+        in_ok = present & (self.debts.stop < 2) & ~(held & (self.hold_kind == 2))
         forwards = self.drift_forwards & (how_deep > k.DRIFT_FORWARD_FROM)
         codes |= np.uint8(OUT_OK) * out_ok | np.uint8(IN_OK) * in_ok | np.uint8(SILENT) * (self.silent_day <= day)
-        codes |= np.uint8(FORWARDS) * forwards | np.uint8(TEMPTED) * (self.tempted_until > day)
-        codes |= np.uint8(MOVING) * (self.moving_until > day) | np.uint8(SHOCKED) * (self.shock_last > 0)
+        tempted, moving = self.tempted_until - day, self.moving_until - day
+        codes |= np.uint8(FORWARDS) * forwards | np.uint8(TEMPTED) * ((tempted > 0) & (tempted <= k.TEMPTED_DAYS))
+        codes |= np.uint8(MOVING) * ((moving > 0) & (moving <= k.MOVING_DAYS)) | np.uint8(SHOCKED) * (self.shock_last > 0)
         fallen[:] = fall(how_deep) * 255
 
     def _leave(self, day: int, active: Flags, how_deep: Reals, log: StatusLog) -> None:
         """Some cancel, some port out; the cause is drawn in proportion to the hazards."""
         rng = self.rng
-        tempted = k.TEMPTED_EXIT * (self.tempted_until > day) * (self.tempted_until - k.TEMPTED_DAYS <= day)
-        moving = k.MOVING_EXIT * (self.moving_until > day) * (self.moving_until - k.MOVING_DAYS <= day)
+        tempted, moving = tempted_chance(self.tempted_until - day), moving_chance(self.moving_until - day)
         daily = np.concatenate([self._leaving, np.stack([tempted, moving])]) / np.float32(MONTH_DAYS)
         daily = np.concatenate([daily, (k.DRIFT_PORT * how_deep)[None]])
         leaves = np.flatnonzero(active & (rng.random(len(active)) < daily.sum(axis=0)))
@@ -264,6 +202,16 @@ class Lives:
         self.drift_on[begins] = day
         self.drift_began[begins] = day
         self.drift_on[active & drifts & (draw < k.DRIFT_RECOVERY) & ~silent] = NEVER
+
+    def _hold(self, day: int, log: StatusLog) -> None:
+        """Stops that have nothing to do with arrears begin and end: for high spend, and on request."""
+        free = self._present(day) & (self.debts.stop == 0)
+        self.hold_on[(self.hold_on == day) & ~free] = NEVER
+        for kind, status, reason in ((1, "one_way_stop", "high_spend"), (2, "two_way_stop", "keep_number")):
+            log.add(np.flatnonzero((self.hold_on == day) & (self.hold_kind == kind)), day, status, reason)
+            ends = (self.hold_on < day) & (self.hold_until == day - 1) & (self.hold_kind == kind)
+            log.add(np.flatnonzero(ends & free), day - 1, "open", reason)
+            self.hold_on[ends] = NEVER
 
     def _cancel(self, day: int, log: StatusLog) -> None:
         """Pre-cancelled lines are cancelled in the end, and so are lines long stopped for arrears."""

@@ -113,8 +113,8 @@ def contact_numbers(people: Population, who: Indices, slot: Indices, left_day: N
     off_net = rival_mobile(mix)
     fixed = (mix >> np.uint64(40)) % np.uint64(100)
     local = (mix >> np.uint64(9)).astype(np.int64)
-    off_net = np.where(fixed < 8, RIVAL_FIXED + local % 10_000_000, off_net)
-    off_net = np.where(fixed == 8, OWN_FIXED + local % 10_000_000, off_net)
+    off_net = np.where(fixed < 8, RIVAL_FIXED + local % 1_000_000, off_net)
+    off_net = np.where(fixed == 8, OWN_FIXED + local % 1_000_000, off_net)
     off_net = np.where(fixed == 9, INTERNATIONAL + local % 100_000_000, off_net)
     same = people.msisdn[np.maximum(mate, 0)]
     same = np.where(left_day[np.maximum(mate, 0)] <= day, rival_mobile(mixed(people.seed + 3, mate)), same)

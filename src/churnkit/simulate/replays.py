@@ -5,9 +5,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from churnkit.simulate import constants as k
-from churnkit.simulate.hazards import MONTH_DAYS, Reals, depth, natural_silence, own_activity_rate, pay_chance
-from churnkit.simulate.lives import HiddenState
+from churnkit.simulate.hazards import (
+    MONTH_DAYS,
+    Reals,
+    depth,
+    moving_chance,
+    natural_silence,
+    own_activity_rate,
+    pay_chance,
+    tempted_chance,
+)
 from churnkit.simulate.population import NEVER, Population
+from churnkit.simulate.records import HiddenState
 
 BLOCK = 512  # subscribers replayed at once, so that the arrays stay in the processor's cache
 WINDOW_END = k.GAP_DAYS + k.HORIZON_DAYS
@@ -76,7 +85,9 @@ def _left_and_silent(
 def _leaving(state: HiddenState, part: slice, day: float, days_in_month: int) -> Reals:
     """Chance a day of leaving, drifters' port-outs apart."""
     monthly = (state.leaving if day < days_in_month else state.leaving_next)[part]
-    return (monthly + state.tempted_onset[part] / MONTH_DAYS * day * k.TEMPTED_EXIT) / np.float32(MONTH_DAYS)
+    begun = state.tempted_onset[part] / MONTH_DAYS * max(day - k.TEMPTED_LEAD_DAYS, 0) * k.TEMPTED_EXIT
+    tempted, moving = state.tempted_until[part] - day, state.moving_until[part] - day
+    return (monthly + begun + tempted_chance(tempted) + moving_chance(moving)).astype(np.float32) / np.float32(MONTH_DAYS)
 
 
 def _silence(state: HiddenState, part: slice, day: float) -> Reals:

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from churnkit.simulate import constants as k
 from churnkit.simulate.calendars import Calendar
 from churnkit.simulate.handsets import Handsets
-from churnkit.simulate.lives import MonthRecord
 from churnkit.simulate.market import BRANCHES, BUNDLES, CONTRACT_KINDS, PLANS
 from churnkit.simulate.numbers import as_text, as_unit, mixed
 from churnkit.simulate.population import NEVER, Population
+from churnkit.simulate.records import MonthRecord
 
 CONSENT_CHANNELS = ("call", "sms")
 

@@ -8,15 +8,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from churnkit.simulate import constants as k
-from churnkit.simulate import lives
+from churnkit.simulate import records
 from churnkit.simulate.calendars import Calendar, seasons
 from churnkit.simulate.handsets import Handsets
-from churnkit.simulate.lives import MonthRecord
 from churnkit.simulate.numbers import (
     AWAY_FIXED, NOTICE_PLATFORM, OWN_CARE, RIVAL_CARE, SERVICE_SMS, SHORT_CODES,
     as_text, as_unit, contact_numbers, mixed, rival_mobile,
 )  # fmt: skip
 from churnkit.simulate.population import Population
+from churnkit.simulate.records import MonthRecord
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float32]
@@ -48,16 +48,16 @@ def _intensities(
     fallen = record.fallen[:, who].astype(np.float32) / 255
     voice, sms = seasons(of, record.month)
     trend = np.float32(k.VOICE_TREND**record.month)
-    out_ok, in_ok = codes & lives.OUT_OK > 0, codes & lives.IN_OK > 0
-    silent = codes & lives.SILENT > 0
+    out_ok, in_ok = codes & records.OUT_OK > 0, codes & records.IN_OK > 0
+    silent = codes & records.SILENT > 0
     home = ~_holidays(rng, of, record, len(who))
     own = out_ok & ~silent & home
     use = record.noise[who] * trend
     out = own * (1 - np.float32(k.DRIFT_OUT) * fallen) * use
     arriving = in_ok * home * np.where(silent, np.float32(0.35), 1 - np.float32(0.35) * fallen) * use
     personal = np.float32(1.0) * people.is_person[who] + np.float32(0.3) * ~people.is_person[who]
-    asks = (codes & lives.SHOCKED > 0) * np.float32(0.02) + np.float32(0.004)
-    rival = (codes & lives.TEMPTED > 0) * np.float32(0.07) + np.float32(k.RIVAL_CARE_NOISE)
+    asks = (codes & records.SHOCKED > 0) * np.float32(0.02) + np.float32(0.004)
+    rival = (codes & records.TEMPTED > 0) * np.float32(k.ASKS_RIVAL) + np.float32(k.RIVAL_CARE_NOISE)
     return [
         out * people.out_rate[who] * voice[:, None],
         arriving * people.in_rate[who] * voice[:, None],
@@ -139,7 +139,7 @@ def _parties(
     slot = (people.degree[person] * draw**k.SLOT_SKEW).astype(np.int64)
     party = contact_numbers(people, person, slot, record.left_day, day + of.first_of(record.month))
     pick = (draw * 1_000_000).astype(np.int64)
-    away = (kind == OUT_CALL) & (record.codes[day, person] & lives.MOVING > 0) & (pick % 10 < 4)
+    away = (kind == OUT_CALL) & (record.codes[day, person] & records.MOVING > 0) & (pick % 10 < 4)
     party = np.where(away, np.array(AWAY_FIXED)[person % 3] + pick % 40, party)
     strange = (kind <= IN_CALL) & ~away & (pick % 50 < 4)
     party = np.where(strange, rival_mobile(mixed(people.seed + 6, person, pick, day)), party)
@@ -158,9 +158,9 @@ def _forwarding(
     code = record.codes[day, person]
     week = (day + of.first_of(record.month)) // 7
     sold = people.is_salesman[person] & (as_unit(mixed(people.seed + 7, person, week, (day % 7) // 2)) < 0.25)
-    drifts = calls & (code & lives.FORWARDS > 0) & (draw < 0.85)
+    drifts = calls & (code & records.FORWARDS > 0) & (draw < k.DRIFT_FORWARDED)
     sells = calls & ~drifts & sold & (draw < 0.9)
-    silent = code & lives.SILENT > 0
+    silent = code & records.SILENT > 0
     missed = np.where(silent, 1.0, 1 - people.answer_share[person])
     late = calls & ~drifts & ~sells & (people.forward_class[person] > 0) & (draw < missed * 0.9)
     why = np.where(silent, 3, np.where(draw * 10 % 1 < 0.6, 2, np.where(draw * 10 % 1 < 0.85, 1, 3)))
@@ -184,5 +184,5 @@ def _answered(
     share = np.where(plain, np.minimum(share * 1.3, 0.97), share)
     share = np.where(IS_OUT[kind], 0.84, np.where(kind == SHORT, 0.4, np.where(kind == CARE, 0.5, share)))
     share = np.where(cause >= 0, 0.7, share)
-    share = np.where(record.codes[day, person] & lives.SILENT > 0, np.where(cause >= 0, share, 0.0), share)
+    share = np.where(record.codes[day, person] & records.SILENT > 0, np.where(cause >= 0, share, 0.0), share)
     return draw < share

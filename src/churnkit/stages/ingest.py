@@ -1,19 +1,15 @@
 """Read one delivery of operator extracts into typed, pseudonymous, fully accounted events."""
 import difflib
-import shutil
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from churnkit.engine import F, Frame, W, named, open_session, read, settle, write
 from churnkit.errors import AccountError, InputError
 from churnkit.extracts import EXTRACTS, Extract, account, contract, lines, parties
-from churnkit.files import sha256, whole_folder
+from churnkit.files import drop_scratch, new_scratch, sha256, whole_folder
 from churnkit.identity import key_id, read_key
 from churnkit.params import Common
 from churnkit.progress import reading, say
@@ -53,17 +49,17 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
         with workplace(common.spill) as spill, whole_folder(EVENTS / name / delivery.name) as folder:
             splits = split_files(extract, found[name], spill, common.threads)
             typed = settle_typed(extract, delivery, params, spill)
-            kept, counted, bad = sift(extract, typed, splits, spill)
+            kept, counted, bad = sift(extract, typed, splits)
             accounts += counted
             rejects += bad
             account.check(counted, bad, max_share=params.max_reject_share, accept=params.accept_rejects, delivery=delivery.name)
             if name == "number_plan":
                 plan = settle(parties.valid_during(kept, delivery))
             written = write(parties.pseudonymised(kept, extract, key, plan), folder)
-        if written != sum(a.accepted for a in counted):
-            raise AccountError(f"{delivery.name}, {name}: {written} rows written for {sum(a.accepted for a in counted)} accepted.")
-        if extract.required and not written:
-            raise InputError(f"Delivery {delivery.name}: the files of {name!r} hold no usable row.")
+            if written != sum(a.accepted for a in counted):
+                raise AccountError(f"{delivery.name}, {name}: {written} rows written for {sum(a.accepted for a in counted)} accepted.")
+            if extract.required and not written:
+                raise InputError(f"Delivery {delivery.name}: the files of {name!r} hold no usable row.")
     with whole_folder(ACCOUNTS / delivery.name) as folder:
         account.save(folder, accounts, rejects, key_id=key_id(key), accept_rejects=params.accept_rejects)
     say(f"ingest {delivery.name}: {sum(a.read for a in accounts):,} rows read = {sum(a.accepted for a in accounts):,} accepted + "
@@ -96,12 +92,11 @@ def files_by_extract(delivery: Delivery) -> dict[str, list[Path]]:
 @contextmanager
 def workplace(spill: str) -> Iterator[Path]:
     """A private folder for text that still holds full numbers; gone afterwards."""
-    Path(spill).mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="ingest-", dir=spill))
+    folder = new_scratch(Path(spill), "ingest")
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        drop_scratch(folder)
 
 
 def split_files(extract: Extract, paths: list[Path], spill: Path, threads: int) -> list[tuple[lines.Split, str]]:
@@ -126,7 +121,7 @@ def settle_typed(extract: Extract, delivery: Delivery, params: Params, spill: Pa
     return read([spill / "typed"])
 
 
-def sift(extract: Extract, typed: Frame, splits: list[tuple[lines.Split, str]], spill: Path) \
+def sift(extract: Extract, typed: Frame, splits: list[tuple[lines.Split, str]]) \
         -> tuple[Frame, list[account.FileAccount], list[account.Reject]]:
     """The rows to keep, the account of each file, and the rejects."""
     good = named(typed.filter(F.col(contract.BROKEN).isNull()))
@@ -138,7 +133,7 @@ def sift(extract: Extract, typed: Frame, splits: list[tuple[lines.Split, str]], 
     for n, (file, digest) in enumerate(splits):
         name = str(file.path.relative_to(SOURCE))
         mine = [(line, rule) for file_no, line, rule in broken if file_no == n]
-        raw = raw_lines(spill, n, {line for line, _ in mine})
+        raw = lines.raw_lines(file.path, {line for line, _ in mine})
         bad = [account.Reject(extract.name, name, line, rule.split("|")[0], rule.split("|")[1], contract.said(rule, extract),
                               account.masked(raw[line])) for line, rule in mine]
         bad += [account.Reject(extract.name, name, b.line, "", "unreadable", f"the line {b.message}", account.masked(b.raw)) for b in file.bad]
@@ -159,11 +154,3 @@ def duplicates(extract: Extract, good: Frame) -> Frame | None:
     window = W.partitionBy(*extract.natural_key).orderBy(*(c.desc() if extract.keep == "last" else c.asc() for c in order))
     suspects = good.join(repeated, on=contract.KEY_HASH, how="inner").withColumn("copy", F.row_number().over(window))
     return settle(suspects.filter(F.col("copy") > 1).select(lines.FILE_NO, lines.LINE))
-
-
-def raw_lines(spill: Path, file_no: int, wanted: set[int]) -> dict[int, str]:
-    """The lines with these numbers, put together again from the text columns of the file."""
-    if not wanted:
-        return {}
-    table = pq.read_table(spill / "text" / f"{file_no:06}.parquet", filters=[(lines.LINE, "in", wanted)])
-    return {row[lines.LINE]: ",".join(v or "" for k, v in row.items() if k not in (lines.FILE_NO, lines.LINE)) for row in table.to_pylist()}

@@ -44,7 +44,8 @@ def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
                              "the list is made when the wait is over, and the label must begin after that.")
     open_session(common.memory, common.threads, common.spill, common.master)
     window = Window(as_of, params.gap_days, params.horizon_days, RUN_DAYS)
-    cohort = settle(eligible(known_history(plan, as_of, common.wait_days), params.active_days))
+    known = known_history(plan, as_of, common.wait_days, ("usage_daily", "subscribers", "status_changes"))
+    cohort = settle(eligible(known, params.active_days))
     if as_of in plan.mature:
         table = settle(labelled(cohort, what_followed(plan, as_of, window.matures_on, common.wait_days), window, params.definition))
     else:

@@ -18,6 +18,13 @@ class Params:
 
     model: Literal["latest", "champion"] = "latest"
     reasons: int = 3
+    explained_share: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.reasons <= 9:
+            raise ValueError("reasons is how many are given at most, 1 to 9")
+        if not 0 < self.explained_share <= 1:
+            raise ValueError("explained_share is the share of the cohort, the riskiest, whose reasons are worked out: above 0, up to 1")
 
 
 def run(params: Params, common: Common, plan: Plan) -> None:
@@ -33,12 +40,14 @@ def run(params: Params, common: Common, plan: Plan) -> None:
     if unread:
         print(f"the model was not given, and does not read: {', '.join(unread)}.", file=sys.stderr)
     table = table.drop(columns=unread)
-    margin, contributions = model.explain(table)
+    margin = model.predict_margin(table)
     scores = rows[["subscriber_id", "stratum", "is_censored"]].assign(
         churn_probability=model.calibrator.probability(margin).round(6), margin=margin.round(6))
     scores["risk_percentile"] = (100 * scores.groupby("stratum")["margin"].rank(pct=True)).round(2)
+    explained = table[scores["risk_percentile"] > 100 * (1 - params.explained_share)]
+    contributions = model.contributions(explained).reindex(table.index, fill_value=0.0)
     said = reasons(contributions, table, REGISTRY, top=params.reasons)
     with whole_folder(SCORES / str(plan.scoring)) as part:
         scores.join(said.astype("str").where(said.notna())).to_parquet(part / "part-0.parquet", index=False)
     print(f"{plan.scoring}: {len(scores)} scored, {int(scores['is_censored'].sum())} of them already leaving; "
-          f"{said['reason_1_zh'].notna().mean() if params.reasons else 0:.0%} have a reason.", file=sys.stderr)
+          f"{said['reason_1_zh'].notna().mean():.0%} have a reason.", file=sys.stderr)

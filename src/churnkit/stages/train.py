@@ -14,6 +14,7 @@ from churnkit.params import Common
 from churnkit.timeline import Plan
 
 EVALUATED, LATEST = Path("models/evaluated"), Path("models/latest")
+RECIPE = "reports/metrics.json judges this recipe, fitted on earlier dates (models/evaluated); the tree count and the calibration are from there"
 REPORT, RUN_FILE = Path("reports/train.json"), Path("reports/mlflow_run.json")
 
 
@@ -23,6 +24,7 @@ class Params:
 
     learning_rate: float = 0.05
     leaves: int = 31
+    depth: int = 6
     min_leaf_rows: int = 50
     column_share: float = 0.5
     row_share: float = 0.8
@@ -59,8 +61,9 @@ def run(params: Params, common: Common, plan: Plan) -> None:
         judged = fit(tables[0], learnt["churned"], params=learning, seed=common.seed,
                      valid=(tables[1].reindex(columns=tables[0].columns), later["churned"]))
         scoring = refit(judged, tables[2], mature["churned"])
-        judged.save(EVALUATED)
-        scoring.save(LATEST)
+        notes = {"label": examples.label_definition(), "calibrated_on": str(latest)}
+        judged.with_notes({**notes, "fitted_on": list(map(str, earlier))}).save(EVALUATED)
+        scoring.with_notes({**notes, "fitted_on": list(map(str, plan.mature)), "metrics": RECIPE}).save(LATEST)
         report = {"trees": judged.trees, "calibration": judged.calibrator.method, "features": len(judged.columns),
                   "label": examples.label_definition(), "fitted": account, "calibrated": later_account, "refitted": mature_account}
         with whole_file(REPORT) as part:

@@ -1,0 +1,136 @@
+"""Little tables as tests write them, the tables of a History they stand for, and the features of their subscribers."""
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+EPOCH = date(1970, 1, 1)
+AS_OF = date(2026, 6, 1)
+WAIT_DAYS = 4
+Row = dict[str, Any]
+Tables = dict[str, list[Row]]
+
+COUNTS = ["own_events", "out_calls", "out_s", "in_calls", "in_answered", "in_s", "sms_out", "sms_in", "fwd_unconditional", "fwd_busy", "fwd_no_answer",
+          "fwd_unreachable", "fwd_rival", "fwd_own", "fwd_platform", "rival_calls", "rival_s", "care_calls", "rival_care_calls"]
+CENTS = ["total_cents", "plan_cents", "overage_voice_cents", "overage_data_cents", "overage_sms_cents", "value_added_cents", "third_party_cents",
+         "discount_cents"]
+# Columns by what they hold. A blank cell is 0 in a count, null in the others.
+SCHEMA: dict[str, dict[str, str]] = {
+    "usage_daily": {"subscriber_id": "text", "day": "day", "received_day": "day", **dict.fromkeys(COUNTS, "count"),
+                    "last_cfu_s": "second", "last_answered_in_s": "second"},
+    "contacts_monthly": {"subscriber_id": "text", "other_party": "text", "month": "month", "known_from": "month", "network": "text",
+                         **dict.fromkeys(["out_calls", "out_s", "in_answered", "in_s", "sms_out"], "count")},
+    "forward_targets_monthly": {"subscriber_id": "text", "target": "text", "month": "month", "known_from": "month", "network": "text",
+                                "legs": "count", "first_day": "day"},
+    "devices_monthly": {"subscriber_id": "text", "tac": "text", "month": "month", "known_from": "month", "first_day": "day", "last_day": "day",
+                        "legs": "count"},
+    "bills": {"subscriber_id": "text", "bill_month": "date", "issued_at": "date", "due_at": "date", **dict.fromkeys(CENTS, "count"),
+              "paid_cents": "number", "paid_at": "date", "received_at": "time"},
+    "subscribers": {"subscriber_id": "text", "snapshot_on": "date", "activated_on": "date", "payment_kind": "text", "line_kind": "text",
+                    "plan": "text",
+                    "branch": "text", "is_key_account": "flag", "activation_channel": "text", "contract_start_on": "date", "contract_end_on": "date",
+                    "contract_kind": "text", "has_minimum_spend": "flag", "bundle": "text", "customer_key": "text", "group_key": "text",
+                    "has_autopay": "flag", "credit_limit_cents": "number", "msisdn_party": "text", "alt_contact_party": "text", "received_at": "time"},
+    "status_changes": {"subscriber_id": "text", "happened_at": "time", "status": "text", "reason": "text", "received_at": "time"},
+    "handsets": {"tac": "text", "brand": "text", "model": "text", "launched_on": "date", "generation": "text", "price_band": "text",
+                 "is_smartphone": "flag", "is_dual_sim": "flag"},
+    "calls": {"subscriber_id": "text", "other_party": "text", "other_party_network": "text", "kind": "text", "direction": "text",
+              "forward_cause": "text", "forwarded_to": "text", "forwarded_to_network": "text", "happened_at": "time", "duration_s": "number",
+              "is_answered": "flag", "tac": "text", "received_at": "time"},
+}
+WHEN = {"bills": "bill_month", "subscribers": "snapshot_on", "status_changes": "happened_at", "calls": "happened_at"}
+ARROW = {"text": pa.string(), "day": pa.int32(), "month": pa.int32(), "count": pa.int64(), "number": pa.int64(), "second": pa.int64(),
+         "date": pa.date32(), "time": pa.timestamp("us"), "flag": pa.bool_()}
+
+
+def day(text: str) -> int:
+    """Days since 1970-01-01."""
+    return (date.fromisoformat(text) - EPOCH).days
+
+
+def month(text: str) -> int:
+    """12 × year + month − 1."""
+    return int(text[:4]) * 12 + int(text[5:7]) - 1
+
+
+def cell(kind: str, text: str) -> Any:
+    """What a cell of a little table means."""
+    if not text:
+        return 0 if kind == "count" else None
+    if kind == "second":
+        return int((datetime.fromisoformat(text) - datetime(1970, 1, 1)).total_seconds())
+    readers: dict[str, Any] = {"day": day, "month": month, "count": int, "number": int, "date": date.fromisoformat, "time": datetime.fromisoformat,
+                               "flag": {"yes": True, "no": False}.get, "text": str}
+    return readers[kind](text)
+
+
+def parsed(name: str, text: str) -> list[Row]:
+    """The rows of a little table. Its first column is the subscriber, except of handsets; what says when a row was known may be left out."""
+    kinds = SCHEMA[name]
+    header, _, *lines = text.strip("\n").splitlines()
+    first, *others = (c.strip() for c in header.split("|"))
+    names = [first or "subscriber_id", *others]
+    rows = []
+    for line in lines:
+        if not line.strip():
+            continue
+        row = {c: cell(kind, "") for c, kind in kinds.items()}
+        row |= {c: cell(kinds[c], text.strip()) for c, text in zip(names, line.split("|"), strict=True)}
+        rows.append(known(name, row))
+    return rows
+
+
+def known(name: str, row: Row) -> Row:
+    """The row with when it was known, where it does not say so: the day it happened, or the next as-of date."""
+    if "received_day" in row and row["received_day"] is None:
+        row["received_day"] = row["day"]
+    if "known_from" in row and row["known_from"] is None:
+        row["known_from"] = row["month"] + 1
+    if "received_at" in row and row["received_at"] is None:
+        happened = row[WHEN[name]]
+        row["received_at"] = happened if isinstance(happened, datetime) else datetime(happened.year, happened.month, happened.day, 23)
+    return row
+
+
+def as_arrow(name: str, rows: Iterable[Row]) -> pa.Table:
+    """The rows as a typed table."""
+    kinds, rows = SCHEMA[name], list(rows)
+    return pa.table({c: pa.array([r[c] for r in rows], ARROW[kind]) for c, kind in kinds.items()})
+
+
+def frame(name: str, rows: Iterable[Row], folder: Path) -> Any:
+    """The rows as a frame of the engine in use, by way of a Parquet file under the folder."""
+    from churnkit.engine import read
+
+    here = folder / f"{name}_{sum(1 for _ in folder.iterdir())}"
+    here.mkdir()
+    pq.write_table(as_arrow(name, rows), here / "part-0.parquet")
+    return read([here])
+
+
+def computed(tables: Tables, names: Sequence[str], people: Sequence[str], folder: Path, *, as_of: date = AS_OF, known_at: date | None = None) -> dict:
+    """{subscriber: {feature: value}} of the named features, from the tables; tables that are not given are there and empty."""
+    from churnkit.history import TABLES
+
+    return computed_of({name: frame(name, tables.get(name, ()), folder) for name in TABLES}, names, people, folder, as_of=as_of, known_at=known_at)
+
+
+def computed_of(frames: dict[str, Any], names: Sequence[str], people: Sequence[str], folder: Path, *, as_of: date = AS_OF,
+                known_at: date | None = None) -> dict:
+    """{subscriber: {feature: value}} of the named features, from frames."""
+    from churnkit.engine import named, open_session, read, write
+    from churnkit.features import REGISTRY, build
+    from churnkit.history import History
+
+    open_session(memory="1GB", threads=2)
+    cohort = folder / f"cohort_{sum(1 for _ in folder.iterdir())}"
+    cohort.mkdir()
+    pq.write_table(pa.table({"subscriber_id": pa.array(people, pa.string())}), cohort / "part-0.parquet")
+    history = History(frames, as_of, known_at or as_of + timedelta(WAIT_DAYS))
+    result = folder / f"features_{sum(1 for _ in folder.iterdir())}"
+    write(named(build(read([cohort]), history, [REGISTRY[n] for n in names])), result)
+    rows = pa.concat_tables([pq.read_table(p) for p in sorted(result.glob("*.parquet"))]).to_pylist()
+    return {r.pop("subscriber_id"): {n: r.get(n) for n in names} for r in rows}

@@ -1,0 +1,144 @@
+"""Random histories around an as-of date, some of it later than what may be seen, and the ways in which laws alter them."""
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from random import Random
+
+from little_tables import AS_OF, CENTS, COUNTS, EPOCH, WAIT_DAYS, Row, Tables
+
+IDS = ("subscriber_id", "other_party", "target", "tac", "customer_key", "group_key", "msisdn_party", "alt_contact_party", "forwarded_to")
+CUT = (AS_OF - EPOCH).days
+KNOWN = CUT + WAIT_DAYS
+MONTH = AS_OF.year * 12 + AS_OF.month - 1
+NETWORKS = ("own", "rival:b", "rival:c", "fixed", "short_code", "own_care", "unknown")
+
+
+def month_end(ago: int) -> date:
+    """Last day of the month so many months before the as-of date's."""
+    months = MONTH - ago + 1
+    return date(months // 12, months % 12 + 1, 1) - timedelta(1)
+
+
+def noon(day: int) -> datetime:
+    """Noon of a day counted from 1970-01-01."""
+    return datetime.combine(EPOCH + timedelta(day), datetime.min.time()) + timedelta(hours=12)
+
+
+def daily(rng: Random, who: str) -> Row:
+    """A subscriber-day; now and then on the edge of a window, or later than the as-of date."""
+    day = rng.choice((CUT - rng.choice((1, 7, 8, 30, 31, 90, 91, 180, 181)), CUT - rng.randint(-12, 190), CUT - rng.randint(1, 40)))
+    row: Row = {"subscriber_id": who, "day": day, "received_day": max(day, rng.choice((day, day + 1, KNOWN - 1, KNOWN, KNOWN + 9)))}
+    row |= {c: rng.choice((0, 0, 1, 2, 5)) for c in COUNTS}
+    row["in_answered"] = min(row["in_answered"], row["in_calls"])
+    row["own_events"] = row["out_calls"] + row["sms_out"] + row["in_answered"]
+    row |= {c: row[c] * 37 for c in ("out_s", "in_s", "rival_s")}
+    return row | {c: day * 86_400 + rng.randint(0, 86_399) if rng.random() < 0.4 else None for c in ("last_cfu_s", "last_answered_in_s")}
+
+
+def monthly(rng: Random, who: str, thing: str, name: str) -> Row:
+    """A subscriber-month of a contact, a forwarding target or a handset."""
+    month = MONTH - rng.randint(0, 13)
+    day = CUT - 31 * (MONTH - month) + rng.randint(0, 27)
+    row: Row = {"subscriber_id": who, name: thing, "month": month, "known_from": month + rng.choice((1, 1, 1, 2, 5))}
+    if name == "other_party":
+        return row | {"network": "own" if "n" in thing else rng.choice(NETWORKS[1:4]), "out_calls": rng.randint(0, 4), "out_s": rng.randint(0, 500),
+                      "in_answered": rng.randint(0, 4), "in_s": rng.randint(0, 500), "sms_out": rng.randint(0, 1)}
+    if name == "target":
+        return row | {"network": NETWORKS[hash_of(thing) % len(NETWORKS)], "legs": rng.randint(1, 9), "first_day": day}
+    return row | {"first_day": day, "last_day": day + rng.randint(0, 3), "legs": rng.randint(1, 9)}
+
+
+def hash_of(text: str) -> int:
+    """A number that is the same in every run, from the last letter."""
+    return ord(text[-1])
+
+
+def bill(rng: Random, who: str) -> Row:
+    """A bill, perhaps paid, perhaps after the as-of date."""
+    ended = month_end(rng.randint(0, 8))
+    row: Row = {"subscriber_id": who, "bill_month": ended, "issued_at": ended + timedelta(2), "due_at": ended + timedelta(15)}
+    row |= {c: rng.choice((0, 500, 3000, rng.randint(0, 20_000))) for c in CENTS}
+    paid = ended + timedelta(rng.choice((5, 14, 16, 40))) if rng.random() < 0.7 else None
+    late = rng.choice((3, 3, 3, 34))
+    return row | {"paid_at": paid, "paid_cents": row["total_cents"] if paid else None, "received_at": noon((ended - EPOCH).days + late)}
+
+
+def line(rng: Random, who: str, prefix: str, ago: int) -> Row:
+    """A snapshot of a line."""
+    ended = month_end(ago)
+    begun = ended - timedelta(rng.randint(0, 900))
+    return {"subscriber_id": who, "snapshot_on": ended, "activated_on": date(2023, 1, 1) + timedelta(hash_of(who) * 7 % 1200),
+            "payment_kind": ("prepaid", "quasi_prepaid", "postpaid")[hash_of(who) % 3], "line_kind": "voice", "plan": rng.choice("AB"),
+            "branch": "省/市/区", "is_key_account": rng.choice((True, False, None)), "activation_channel": rng.choice(("shop", None)),
+            "contract_start_on": rng.choice((begun, None)), "contract_end_on": rng.choice((begun + timedelta(730), None)),
+            "contract_kind": rng.choice(("handset", None)), "has_minimum_spend": rng.choice((True, False, None)), "bundle": rng.choice(("family", None)),
+            "customer_key": f"{prefix}c{hash_of(who) % 2}", "group_key": rng.choice((f"{prefix}g", None)), "has_autopay": rng.choice((True, False)),
+            "credit_limit_cents": rng.choice((0, 10_000, None)), "msisdn_party": f"{prefix}n{who[-1]}", "alt_contact_party": f"{prefix}t0",
+            "received_at": noon((ended - EPOCH).days + rng.choice((1, 2, 3, 9)))}
+
+
+def change(rng: Random, who: str) -> Row:
+    """A change of state."""
+    day = CUT - rng.randint(-12, 380)
+    status = rng.choice(("open", "open", "one_way_stop", "two_way_stop", "pre_cancelled", "cancelled", "ported_out"))
+    return {"subscriber_id": who, "happened_at": noon(day) + timedelta(minutes=rng.randint(-700, 700)), "status": status,
+            "reason": rng.choice(("arrears", "voluntary", None)), "received_at": noon(day + rng.choice((0, 1, 2, 9)))}
+
+
+def history(seed: int, people: int = 6, prefix: str = "a") -> Tables:
+    """Random tables of so many subscribers, who call each other and strangers."""
+    rng = Random(seed)
+    tables: Tables = {name: [] for name in ("usage_daily", "contacts_monthly", "forward_targets_monthly", "devices_monthly", "bills", "subscribers",
+                                            "status_changes")}
+    for n in range(people):
+        who = f"{prefix}s{n}"
+        tables["usage_daily"] += unique([daily(rng, who) for _ in range(rng.choice((0, 1, 5, 40)))], "subscriber_id", "day", "received_day")
+        others = [f"{prefix}n{rng.randrange(people)}" if rng.random() < 0.6 else f"{prefix}x{rng.randrange(9)}" for _ in range(rng.choice((0, 2, 25)))]
+        for name, things, column in (("contacts_monthly", others, "other_party"),
+                                     ("forward_targets_monthly", [f"{prefix}t{rng.randrange(9)}" for _ in range(rng.choice((0, 1, 6)))], "target"),
+                                     ("devices_monthly", [f"{prefix}d{rng.randrange(5)}" for _ in range(rng.choice((0, 1, 6)))], "tac")):
+            tables[name] += unique([monthly(rng, who, thing, column) for thing in things], "subscriber_id", column, "month", "known_from")
+        tables["bills"] += unique([bill(rng, who) for _ in range(rng.choice((0, 3, 14)))], "subscriber_id", "bill_month", "received_at")
+        tables["subscribers"] += [line(rng, who, prefix, ago) for ago in range(9) if rng.random() < 0.8]
+        tables["status_changes"] += [change(rng, who) for _ in range(rng.choice((0, 0, 1, 6)))]
+    tables["handsets"] = [{"tac": f"{prefix}d{n}", "brand": "Orbit", "model": f"M{n // 2}", "launched_on": date(2020 + n, 5, 5), "generation": f"{n + 1}G",
+                           "price_band": "mid", "is_smartphone": n > 1, "is_dual_sim": None} for n in range(4)]
+    return tables
+
+
+def unique(rows: list[Row], *keys: str) -> list[Row]:
+    """The first row of each key, as a table holds them."""
+    return list({tuple(r[k] for k in keys): r for r in reversed(rows)}.values())
+
+
+def each(tables: Tables, alter: Callable[[str, Row], list[Row]]) -> Tables:
+    """The tables with every row replaced by what `alter` makes of it."""
+    return {name: [new for row in rows for new in alter(name, row)] for name, rows in tables.items()}
+
+
+def renamed(tables: Tables, old: str, new: str) -> Tables:
+    """The same history of people with another prefix."""
+    return each(tables, lambda _, row: [{c: new + v[len(old):] if c in IDS and v else v for c, v in row.items()}])
+
+
+def is_known(name: str, row: Row) -> bool:
+    """Whether the row may be seen at the as-of date."""
+    if name == "handsets":
+        return True
+    if "known_from" in row:
+        return row["month"] < MONTH and row["known_from"] <= MONTH
+    if "received_day" in row:
+        return row["day"] < CUT and row["received_day"] < KNOWN
+    happened = row.get("happened_at") or row.get("bill_month") or row["snapshot_on"]
+    return (happened.date() if isinstance(happened, datetime) else happened) < AS_OF and row["received_at"] < noon(KNOWN) - timedelta(hours=12)
+
+
+def in_parts(name: str, row: Row) -> list[Row]:
+    """A known summary row as two deliveries would bring it, both in time; other rows as they are."""
+    counts = [c for c in row if c in COUNTS or c in ("legs", "out_calls", "out_s", "in_answered", "in_s", "sms_out")]
+    if not is_known(name, row) or not {"received_day", "known_from"} & set(row):
+        return [row]
+    half = {c: row[c] // 2 for c in counts}
+    late = {"received_day": KNOWN - 1} if "received_day" in row else {"known_from": MONTH}
+    first = row | {c: row[c] - half[c] for c in counts}
+    first = first if (row.get("received_day") != KNOWN - 1 and row.get("known_from") != MONTH) else None
+    return [row] if first is None else [first, row | half | late]

@@ -1,0 +1,35 @@
+"""Contact with rivals, and with this operator's own care line. The as-of date is 2026-06-01."""
+
+
+def test_rival_usage_is_summed_over_half_open_windows(spec):
+    spec({"usage_daily": """
+          | day        | out_s | rival_s | rival_calls | rival_care_calls | care_calls
+        --+------------+-------+---------+-------------+------------------+-----------
+        1 | 2026-06-01 | 600   | 600     | 1           | 1                | 1
+        1 | 2026-05-31 | 60    | 60      | 1           |                  |
+        1 | 2026-05-02 | 60    | 30      | 1           | 1                | 1
+        1 | 2026-05-01 | 120   | 30      | 1           | 1                | 1
+        1 | 2026-04-01 | 120   | 0       |             | 1                | 1
+        1 | 2026-03-03 | 240   | 240     | 1           |                  | 1
+        1 | 2026-03-02 | 240   | 240     | 1           |                  | 1
+        2 | 2026-05-02 | 60    |         |             |                  |
+        3 | 2025-12-03 |       |         |             | 1                |
+        4 | 2025-12-02 |       |         |             | 1                |
+    """},
+         rival_minutes_30d={1: 1.5, 2: 0, 5: 0}, rival_minutes_90d={1: 6.0}, rival_calls_30d={1: 2, 2: 0}, rival_calls_90d={1: 4},
+         rival_minutes_share_30d={1: 0.75, 2: 0.0, 5: None}, rival_minutes_share_90d={1: 360 / 600}, rival_share_rise_30d={1: 0.5, 2: None, 5: None},
+         rival_care_calls_30d={1: 1, 2: 0}, rival_care_calls_60d={1: 2}, days_since_rival_care={1: 30, 2: None, 3: 180, 4: None},
+         own_care_calls_30d={1: 1, 2: 0}, own_care_calls_90d={1: 4})
+
+
+def test_the_share_of_rival_contacts_leaves_fixed_lines_out(spec):
+    spec({"contacts_monthly": """
+          | other_party | month   | network     | out_calls
+        --+-------------+---------+-------------+----------
+        1 | pa          | 2026-05 | rival:other | 1
+        1 | pb          | 2026-05 | own         | 1
+        1 | pc          | 2026-05 | fixed       | 1
+        1 | pd          | 2026-03 | rival:third | 1
+        1 | pe          | 2026-02 | rival:third | 1
+        2 | pc          | 2026-05 | fixed       | 1
+    """}, rival_contacts_share_1m={1: 0.5, 2: None, 3: None}, rival_contacts_share_3m={1: 2 / 3, 2: None})

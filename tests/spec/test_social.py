@@ -1,0 +1,64 @@
+# ruff: noqa: E501 - a little table is as wide as its columns
+"""Friends. The as-of date is 2026-06-01; 30 days begin on 05-02, 90 on 03-03."""
+
+LINES = """
+      | snapshot_on | activated_on | payment_kind | msisdn_party
+    --+-------------+--------------+--------------+-------------
+    1 | 2026-05-31  | 2020-01-01   | prepaid      | p1
+    2 | 2026-04-30  | 2020-01-01   | prepaid      | p2
+    3 | 2026-02-28  | 2020-01-01   | prepaid      | p3
+    4 | 2026-05-31  | 2020-01-01   | prepaid      | p4
+    5 | 2026-05-31  | 2020-01-01   | prepaid      | p5
+    6 | 2026-01-31  | 2020-01-01   | prepaid      | p6
+    7 | 2026-05-31  | 2026-04-01   | prepaid      | p6
+"""
+CHANGES = """
+      | happened_at         | status     | received_at
+    --+---------------------+------------+--------------------
+    2 | 2026-05-02 08:00:00 | ported_out |
+    3 | 2026-03-03 08:00:00 | cancelled  |
+    4 | 2026-05-30 08:00:00 | cancelled  | 2026-06-05 00:00:00
+    6 | 2026-02-10 08:00:00 | cancelled  |
+"""
+USAGE = """
+      | day        | own_events
+    --+------------+-----------
+    4 | 2026-05-31 | 1
+    5 | 2026-05-01 | 1
+    7 | 2026-05-31 | 1
+"""
+
+
+def test_contacts_who_left_count_only_once_that_was_known(spec):
+    """Of the contacts of subscriber 1: 2 ported out, 3 was cancelled, 5 is silent since 05-02, 4's leaving came too late, 6's number is 7's now, one is elsewhere."""
+    spec({"subscribers": LINES, "status_changes": CHANGES, "usage_daily": USAGE, "contacts_monthly": """
+          | other_party | month   | network | out_calls
+        --+-------------+---------+---------+----------
+        1 | p2          | 2026-04 | own     | 6
+        1 | p3          | 2026-03 | own     | 1
+        1 | p4          | 2026-05 | own     | 2
+        1 | p5          | 2026-05 | own     | 1
+        1 | p6          | 2026-05 | own     | 2
+        1 | p8          | 2026-05 | own     | 5
+        4 | p1          | 2026-05 | own     | 1
+        5 | p2          | 2026-02 | own     | 1
+    """},
+         left_contacts_30d={1: 2, 4: 0, 5: 0, 7: 0}, left_contacts_90d={1: 3, 4: 0, 5: 0},
+         left_contacts_share_90d={1: 3 / 5, 4: 0.0, 5: None}, churn_influence_90d={1: 8 / 12, 4: 0.0, 5: None},
+         is_strongest_tie_gone={1: 1, 4: 0, 5: 0}, days_since_contact_left_90d={1: 30, 4: None, 5: None})
+
+
+def test_ties_are_shares_of_all_contact(spec):
+    spec({"contacts_monthly": """
+          | other_party | month   | network | out_calls | out_s | in_answered | in_s | sms_out
+        --+-------------+---------+---------+-----------+-------+-------------+------+--------
+        1 | pa          | 2026-05 | own     | 3         | 60    | 1           | 30   |
+        1 | pb          | 2026-04 | rival:b | 2         | 90    |             |      |
+        1 | pc          | 2026-03 | own     |           |       | 1           | 20   |
+        1 | pd          | 2026-03 | fixed   |           |       |             |      | 1
+        1 | pe          | 2026-02 | own     | 9         | 900   |             |      |
+        2 | pa          | 2026-05 | own     |           |       |             |      | 1
+    """},
+         onnet_share_1m={1: 1.0, 2: None, 3: None}, onnet_share_3m={1: 110 / 200, 2: None}, reciprocal_contacts_share_3m={1: 1 / 4, 2: 0.0, 3: None},
+         top_tie_share_3m={1: 4 / 8, 2: 1.0, 3: None}, top_three_ties_share_3m={1: 7 / 8, 2: 1.0, 3: None},
+         contact_concentration_3m={1: (16 + 4 + 1 + 1) / 64, 2: 1.0, 3: None})

@@ -1,0 +1,232 @@
+"""What ingest makes of a delivery: typed, pseudonymous rows, and an account of every row that was read."""
+import re
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from builders import (
+    BILLS,
+    CALLS,
+    CONSENTS,
+    FILES,
+    JUNE,
+    NUMBER_PLAN,
+    STATUS_CHANGES,
+    SUBSCRIBERS,
+    account,
+    deliver,
+    events,
+    ingest_again,
+    ingest_alone,
+    party,
+    put_down,
+    rejects,
+    run_ingest,
+    subscriber,
+)
+from churnkit.errors import AccountError, InputError
+from churnkit.files import sha256
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def written() -> dict[str, str]:
+    """Every file under data/events with its checksum."""
+    return {str(p): sha256(p) for p in sorted(Path("data/events").rglob("*")) if p.is_file()}
+
+
+def test_a_whole_delivery_is_accepted_row_by_row():
+    deliver()
+    run_ingest()
+    assert {name: account(name) for name in FILES} == {name: (n := FILES[name].count("\n") - 1, n, 0, 0) for name in FILES}
+    assert events("calls")[0] == {
+        "subscriber_id": subscriber("1001"), "other_party": party("13800000001"), "other_party_network": "own", "kind": "voice", "direction": "out",
+        "happened_at": datetime(2026, 6, 1, 8), "duration_s": 60, "is_answered": True, "tac": "86910000", "received_at": datetime(2026, 6, 3)}
+    assert events("bills")[0]["bill_month"] == date(2026, 6, 30)  # the day from which the month counts as known
+
+
+def test_ingesting_again_changes_no_byte_and_leaves_no_scratch():
+    deliver(calls=CALLS + CALLS.splitlines(True)[1] + "1001,13800000001,voice,out,,,never,60,true,\n")
+    run_ingest()
+    before = written()
+    run_ingest()
+    assert written() == before
+    assert not list(Path(".churnkit/spill").glob("churnkit-ingest-*"))
+
+
+def test_no_output_holds_a_full_number_or_the_operators_id_of_a_subscriber():
+    bad = "1001,138 0000-0001,voice,out,,,2026-06-01 08:00:00,60,true,\n1001,13800000001x,voice,out,,,2026-06-01 08:00:00,60,true,\n"
+    deliver(calls=(CALLS + bad).replace("1001,", "710000001001,").replace("1002,", "710000001002,"),
+            subscribers=SUBSCRIBERS.replace("\n1001,", "\n710000001001,"))
+    run_ingest()
+    texts = [str(row) for p in Path("data/events").rglob("*.parquet") for row in pq.read_table(p).to_pylist()]
+    texts += [p.read_text("utf-8") for p in Path("data/events").rglob("*.md")]
+    assert len(rejects()) == 2
+    for text in texts:
+        digits = re.sub(r"[ .()-]", "", re.sub(r"datetime\.\w+\([\d, ]+\)|\d{4}-\d\d-\d\d|[spc][0-9a-f]{20}|'sha256': '[0-9a-f]{64}'", "", text))
+        assert not re.search(r"\d{11}", digits), text
+    assert events("subscribers")[0]["msisdn_masked"] == "138****1002"
+
+
+def test_rows_read_are_accepted_rejected_or_duplicates_and_each_reject_says_where_and_why():
+    put_down(JUNE, {"calls": """\
+subscriber_id,other_party,kind,direction,forward_cause,forwarded_to,happened_at,duration_s,is_answered
+1001,13800000001,voice,out,,,2026-06-01 08:00:00,60,true
+1001,13800000001,voice,out,,,2026-06-01 08:00:00,60,false
+,13800000001,voice,out,,,2026-06-01 08:00:01,60,true
+1001,1.38E+10,voice,out,,,2026-06-01 08:00:02,60,true
+1001,13800000001,fax,out,,,2026-06-01 08:00:03,60,true
+1001,13800000001,voice,out,,,2026-06-01 08:00:04+08,60,true
+1001,13800000001,voice,out,,,2026-06-01 08:00:05,-1,true
+1001,13800000001,voice,out,,,2026-06-01 08:00:06,1m,true
+1001,13800000001,voice,out,,,2026-06-01 08:00:07,60,yes
+1001,13800000001,voice,out,,,2026-06-01 08:00:08,,true
+1001,13800000001,voice,forwarded,,13900000002,2026-06-01 08:00:09,60,true
+1001,13800000001,voice,out
+1001,13800000001,voice,out,,,2026-06-01 08:00:10,60,true,,
+张三 李四,13800000001,sms,out,,,2026-06-01 08:00:11,,
+"""})
+    ingest_again(JUNE, "calls", max_reject_share=1.0)
+    assert account("calls") == (14, 1, 12, 1)
+    expected = {4: ("subscriber_id", "missing", "subscriber_id is empty"),
+                5: ("other_party", "not_number", "other_party is not 2 to 24 digits (1.38E+10 means the file went through a spreadsheet)"),
+                6: ("kind", "not_choice", "kind is not one of voice, sms"),
+                7: ("happened_at", "not_time", "happened_at is not a time YYYY-MM-DD HH:MM:SS without offset"),
+                8: ("duration_s", "out_of_range", "duration_s is outside 0 to 172800"),
+                9: ("duration_s", "not_integer", "duration_s is not a whole number"),
+                10: ("is_answered", "not_flag", "is_answered is not true or false"),
+                11: ("duration_s", "voice_needs_duration", "a voice leg needs its duration"),
+                12: ("forward_cause", "forward_needs_cause", "a forwarded leg needs its cause and its target"),
+                13: ("", "unreadable", "the line has 4 fields where 9 are expected"),
+                14: ("", "unreadable", "the line has 11 fields where 9 are expected"),
+                15: ("subscriber_id", "not_subscriber", "subscriber_id is not an id of letters and digits")}
+    assert {r["line"]: (r["column"], r["rule"], r["message"]) for r in rejects()} == expected
+    assert {(r["extract"], r["file"]) for r in rejects()} == {("calls", "2026-06/calls_2026-06.csv")}
+    raw = {r["line"]: r["raw"] for r in rejects()}
+    assert raw[4] == ",138****0001,voice,out,,,2026-06-01 08:00:01,60,true"
+    assert raw[13] == "1001,138****0001,voice,out"
+
+
+def test_the_page_of_the_account_says_what_the_tables_say():
+    ingest_alone(consents=CONSENTS + "1001,2026-06-05 09:00:00,fax,true\n" * 2 + "1001,2026-06-05 09:00:00,call,true\n")
+    assert Path("data/events/account/2026-06/account.md").read_text("utf-8") == (
+        "| extract | file | read | accepted | rejected | duplicates |\n|---|---|---:|---:|---:|---:|\n"
+        "| consents | 2026-06/consents_2026-06.csv | 4 | 1 | 2 | 1 |\n\n"
+        "| extract | why rejected | rows |\n|---|---|---:|\n| consents | channel is not one of call, sms | 2 |\n")
+
+
+def test_a_call_lies_in_the_delivery_or_at_most_62_days_before_it():
+    fates = {"2026-06-30 23:59:59": None, "2026-07-01 00:00:00": "after_delivery", "2027-06-01 00:00:00": "after_delivery",
+             "2026-03-31 00:00:00": None, "2026-03-30 23:59:59": "long_before_delivery", "1980-01-06 00:00:00": "long_before_delivery"}
+    put_down(JUNE, {"calls": "subscriber_id,kind,direction,happened_at\n" + "".join(f"1001,sms,out,{happened}\n" for happened in fates)})
+    ingest_again(JUNE, "calls", max_reject_share=1.0)
+    rules = {r["line"]: r["rule"] for r in rejects()}
+    assert {happened: rules.get(line) for line, happened in enumerate(fates, 2)} == fates
+
+
+def test_a_bill_of_the_month_after_the_delivery_is_rejected_and_a_change_of_state_may_be_old():
+    ingest_alone(bills=BILLS.replace("1001,2026-06", "1001,2026-07"), status_changes=STATUS_CHANGES.replace("2026-06-30", "2020-06-30"))
+    assert (account("bills"), account("status_changes")) == ((2, 1, 1, 0), (1, 1, 0, 0))
+
+
+def test_a_row_was_received_when_the_operator_says_else_a_day_after_the_end_of_its_own():
+    ingest_alone(consents="""\
+subscriber_id,happened_at,channel,is_granted,received_at
+1001,2026-06-05 00:00:00,call,true,
+1001,2026-06-05 23:59:59,call,true,
+1001,2026-06-06 09:00:00,call,true,2026-06-26 03:00:00
+1001,2026-06-07 09:00:00,call,true,soon
+""")
+    assert {e["happened_at"]: e["received_at"] for e in events("consents")} == {
+        datetime(2026, 6, 5): datetime(2026, 6, 7), datetime(2026, 6, 5, 23, 59, 59): datetime(2026, 6, 7),
+        datetime(2026, 6, 6, 9): datetime(2026, 6, 26, 3)}
+    assert [r["rule"] for r in rejects()] == ["not_time"]
+    ingest_again(JUNE, "consents", delay_days=3)
+    assert events("consents")[0]["received_at"] == datetime(2026, 6, 9)
+
+
+def test_the_longest_prefix_that_holds_on_the_last_day_says_whose_a_number_is():
+    plan = """\
+prefix,operator,kind,valid_from,valid_to
+138,own,mobile,,
+1380,east,mobile,2026-06-30,
+1381,west,mobile,,2026-06-30
+1382,west,mobile,2026-07-01,
+139,north,mobile,2020-01-01,
+139,own,mobile,2026-01-01,
+10086,own,own_care,,
+10010,north,rival_care,,
+106,own,short_code,,
+0791,own,fixed,,
+00,any,international,,
+"""
+    numbers = {"13800000001": "rival:east", "13810000001": "own", "13820000001": "own", "13900000001": "own", "10086": "own_care",
+               "10010": "rival_care:north", "1065512": "short_code", "07918888888": "fixed", "0044123456": "international",
+               "150": "unknown", "+13830000001": "own"}
+    ingest_alone(number_plan=plan, calls="subscriber_id,other_party,kind,direction,happened_at,duration_s\n" + "".join(
+        f"1001,{number},voice,out,2026-06-01 08:00:{n:02},60\n" for n, number in enumerate(numbers)) + "1001,,voice,out,2026-06-01 09:00:00,60\n")
+    found = [e.get("other_party_network") for e in sorted(events("calls"), key=lambda e: e["happened_at"])]
+    assert found == [*numbers.values(), None]
+
+
+def test_a_delivery_sent_twice_under_two_names_counts_once():
+    folder = put_down(JUNE, {"consents": CONSENTS})
+    (folder / "consents_again.csv").write_text(CONSENTS)
+    ingest_again(JUNE, "consents")
+    assert account("consents") == (2, 1, 0, 1)
+
+
+def test_of_two_rows_with_one_key_the_first_file_counts_and_of_a_reference_the_last():
+    folder = put_down(JUNE, {"number_plan": NUMBER_PLAN.replace("138,own", "138,east"), "status_changes": STATUS_CHANGES})
+    (folder / "number_plan_z.csv").write_text(NUMBER_PLAN)
+    (folder / "status_changes_z.csv").write_text(STATUS_CHANGES.replace("arrears", "fraud"))
+    ingest_again(JUNE, "number_plan", "status_changes")
+    assert {e["prefix"]: e["operator"] for e in events("number_plan")}["138"] == "own"
+    assert [e["reason"] for e in events("status_changes")] == ["arrears"]
+
+
+def test_too_many_rejects_stop_the_run_with_the_three_worst_reasons_and_the_old_rows_stay():
+    ingest_alone(consents=CONSENTS)
+    bad = ("1001,2026-06-05 09:00:00,fax,true\n" * 5 + "1001,never,call,true\n" * 4 + "1001,2026-06-05 09:00:00,call,maybe\n" * 3
+           + ",2026-06-05 09:00:00,call,true\n" * 2)
+    with pytest.raises(AccountError) as caught:
+        ingest_alone(consents=CONSENTS + bad)
+    assert str(caught.value) == (
+        "Delivery 2026-06: 14 of 15 rows of 'consents' were rejected, more than 50.00%. Most: "
+        "5 × channel is not one of call, sms (e.g. 2026-06/consents_2026-06.csv, line 3: '1001,2026-06-05 09:00:00,fax,true'); "
+        "4 × happened_at is not a time YYYY-MM-DD HH:MM:SS without offset (e.g. 2026-06/consents_2026-06.csv, line 8: '1001,never,call,true'); "
+        "3 × is_granted is not true or false (e.g. 2026-06/consents_2026-06.csv, line 12: '1001,2026-06-05 09:00:00,call,maybe'). "
+        "Mend the file, or set ingest.accept_rejects: true to go on without them.")
+    assert len(events("consents")) == 1
+    ingest_again(JUNE, "consents", accept_rejects=True)
+    assert account("consents") == (15, 1, 14, 0)
+    assert pq.read_schema("data/events/account/2026-06/files.parquet").metadata[b"churnkit.accept_rejects"] == b"True"
+
+
+@pytest.mark.parametrize(("share", "stops"), [(0.5, False), (0.49, True)])
+def test_a_share_of_rejects_that_is_just_allowed_is_allowed(share, stops):
+    put_down(JUNE, {"consents": CONSENTS + "1001,never,call,true\n"})
+    if stops:
+        with pytest.raises(AccountError, match="1 of 2 rows of 'consents'"):
+            ingest_again(JUNE, "consents", max_reject_share=share)
+    else:
+        ingest_again(JUNE, "consents", max_reject_share=share)
+
+
+def test_a_required_extract_without_a_usable_row_is_an_error_and_an_optional_one_is_not():
+    ingest_alone(consents=CONSENTS.splitlines(True)[0])
+    assert account("consents") == (0, 0, 0, 0)
+    with pytest.raises(InputError, match="the files of 'status_changes' hold no usable row"):
+        ingest_alone(status_changes=STATUS_CHANGES.splitlines(True)[0])
+
+
+def test_an_extract_that_did_not_come_has_no_rows_but_its_columns():
+    deliver(consents=None)
+    run_ingest()
+    schema = pq.read_schema("data/events/consents/2026-06/part-0.parquet")
+    assert schema.names == ["subscriber_id", "happened_at", "channel", "is_granted", "received_at"]

@@ -1,0 +1,145 @@
+"""Files as operators really send them: whatever their shape, no line of them is lost."""
+import gzip
+from datetime import datetime
+
+import pytest
+
+from builders import JUNE, account, deliver, events, ingest_again, put_down, rejects, run_ingest, subscriber
+from churnkit.errors import InputError
+from churnkit.extracts import EXTRACTS, lines
+from churnkit.stages.ingest import files_by_extract
+from churnkit.timeline import Delivery
+
+HEADER = b"subscriber_id,happened_at,channel,is_granted\n"
+ROWS = [f"100{n},2026-06-05 09:00:00,call,true\n".encode() for n in range(6)]
+FOUR = b"".join(ROWS[:4])
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def refused(extract: str, content: bytes) -> str:
+    """What is said of a file that is refused whole."""
+    path = put_down(JUNE, {extract: content}) / f"{extract}_{JUNE}.csv"
+    with pytest.raises(InputError) as caught:
+        lines.header(path, EXTRACTS[extract])
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("content", "accepted", "rejected"), [
+    (HEADER + FOUR, 4, {}),
+    (b"\xef\xbb\xbf" + HEADER + FOUR, 4, {}),
+    ((HEADER + FOUR).replace(b"\n", b"\r\n"), 4, {}),
+    (HEADER.replace(b"\n", b"\r\n") + FOUR, 4, {}),
+    (HEADER + FOUR.removesuffix(b"\n"), 4, {}),
+    (HEADER + b"".join([*ROWS[:2], b"\n", *ROWS[2:4]]), 4, {4: "subscriber_id is empty"}),
+    (HEADER + FOUR + b"\n", 4, {6: "subscriber_id is empty"}),
+    (HEADER + FOUR.replace(b"1001", b"10\x0001") + b"\n", 3, {3: "the line holds a NUL byte", 6: "the line has 0 fields where 4 are expected"}),
+    (HEADER + b"".join([ROWS[0], b'1009,"2026-06-05 09:00:00,call,true\n', *ROWS[1:4]]), 4, {3: "the line cannot be split: unexpected end of data"}),
+    (HEADER + FOUR.replace(b"1001", b'"1001"'), 4, {}),
+    (HEADER + FOUR.replace(b"1001", b"10\x0001"), 3, {3: "the line holds a NUL byte"}),
+    (HEADER + FOUR.replace(b"1001", b"10\r01"), 3, {3: "the line holds a carriage return"}),
+    (HEADER + FOUR.replace(b"1001", b"\xc0\xcf"), 3, {3: "the line is no UTF-8"}),
+    (HEADER + FOUR.replace(b"1001", b"\xff,\xff"), 3, {3: "the line is no UTF-8"}),
+    (HEADER + FOUR.replace(b"1001", "用户".encode()[:-1]), 3, {3: "the line is no UTF-8"}),
+    (HEADER + FOUR.removesuffix(b"all,true\n"), 3, {5: "the line has 3 fields where 4 are expected"}),
+    (HEADER + FOUR.replace(b"1001", b"1" * 200_000), 3, {3: "subscriber_id is not an id of letters and digits"}),
+    (HEADER + b"".join([*ROWS[:2], HEADER, *ROWS[2:4]]), 4, {4: "happened_at is not a time YYYY-MM-DD HH:MM:SS without offset"}),
+])
+def test_every_line_below_the_header_is_a_row_or_a_reject_with_its_line_number(content, accepted, rejected):
+    put_down(JUNE, {"consents": content})
+    ingest_again(JUNE, "consents")
+    assert account("consents") == (accepted + len(rejected), accepted, len(rejected), 0)
+    assert {r["line"]: r["message"] for r in rejects()} == rejected
+
+
+def test_what_is_set_aside_is_numbered_as_in_the_file_over_many_blocks(monkeypatch):
+    monkeypatch.setattr(lines, "BLOCK", 1000)
+    bad = {37: "a,b\n", 38: "\n", 200: "x,never,call,true\n", 401: "a,b,c,d,e\n"}
+    content = [bad.get(n, f"{n},2026-06-05 09:00:00,call,true\n") for n in range(2, 402)]
+    put_down(JUNE, {"consents": HEADER + "".join(content).encode()})
+    ingest_again(JUNE, "consents")
+    assert [r["line"] for r in rejects()] == [37, 38, 200, 401]
+    assert account("consents") == (400, 396, 4, 0)
+
+
+def test_a_compressed_file_is_read_like_a_plain_one():
+    folder = put_down(JUNE, {})
+    (folder / "consents_2026-06.csv.gz").write_bytes(gzip.compress(HEADER + FOUR))
+    ingest_again(JUNE, "consents")
+    assert (account("consents"), [e["subscriber_id"] for e in events("consents")]) == ((4, 4, 0, 0), sorted(subscriber(f"100{n}") for n in range(4)))
+
+
+def test_columns_go_by_their_names_and_may_differ_between_the_files_of_one_extract():
+    folder = put_down(JUNE, {"status_changes": b"subscriber_id,happened_at,status,reason\n1001,2026-06-05 09:00:00,open,arrears\n"})
+    (folder / "status_changes_b.csv").write_bytes(b"status,subscriber_id, happened_at \nopen,1002,2026-06-06 09:00:00\n")
+    ingest_again(JUNE, "status_changes")
+    assert sorted((e["subscriber_id"], e["happened_at"], e["status"], e.get("reason")) for e in events("status_changes")) == sorted([
+        (subscriber("1001"), datetime(2026, 6, 5, 9), "open", "arrears"), (subscriber("1002"), datetime(2026, 6, 6, 9), "open", None)])
+
+
+@pytest.mark.parametrize(("header", "said"), [
+    (b"subscriber_id,happened_at,chanel,is_granted\n", "missing 'channel'; unknown 'chanel'"),
+    (b"subscriber_id,happened_at,channel\n", "missing 'is_granted'"),
+    (b"subscriber_id,happened_at,channel,is_granted,channel\n", "twice 'channel'"),
+    (b"subscriber_id;happened_at;channel;is_granted\n", "missing 'subscriber_id', 'happened_at', 'channel', 'is_granted'; unknown"),
+    (b"1001,2026-06-05 09:00:00,call,true\n", "missing 'subscriber_id'"),
+    (b"\n", "missing 'subscriber_id'"),
+])
+def test_a_header_that_does_not_fit_names_what_is_found_and_what_is_expected(header, said):
+    complaint = refused("consents", header + FOUR)
+    assert f"columns of extract 'consents' do not fit: {said}" in complaint
+    assert complaint.endswith("Expected: subscriber_id, happened_at, channel, is_granted, received_at.")
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    (b"", "is empty: not even a header"),
+    (bytes(range(256)) * 40, "is no UTF-8 CSV file"),
+    ("subscriber_id,happened_at".encode("utf-16"), "is no UTF-8 CSV file"),
+    (b"PK\x03\x04" + b"\x00\x01" * 100, "is no UTF-8 CSV file"),
+    ((HEADER + FOUR).replace(b"\n", b"\r"), "is no UTF-8 CSV file"),
+    (b"x" * 100_000, "is no UTF-8 CSV file"),
+])
+def test_an_empty_file_and_garbage_are_refused_whole(content, said):
+    assert said in refused("consents", content)
+
+
+def test_a_compressed_file_that_breaks_off_or_is_none_is_refused_whole():
+    whole = gzip.compress(HEADER + b"".join(f"{n * n},2026-06-05 09:00:00,call,true\n".encode() for n in range(20_000)))
+    for content in (whole[:len(whole) // 2], whole[:-6] + bytes(6), HEADER + FOUR):
+        (put_down(JUNE, {}) / "consents_2026-06.csv.gz").write_bytes(content)
+        with pytest.raises(InputError, match=r"consents_2026-06\.csv\.gz cannot be read: .*Ask for the file again"):
+            ingest_again(JUNE, "consents")
+
+
+@pytest.mark.parametrize(("name", "said"), [
+    ("cals_2026-06.csv", r"belongs to no extract \(did you mean 'calls'\?\); names are <extract>_<anything>\.csv or \.csv\.gz"),
+    ("calls_2026-06.xlsx", r"calls_2026-06\.xlsx belongs to no extract"),
+    ("notes.txt", r"notes\.txt belongs to no extract; names"),
+])
+def test_a_file_that_belongs_to_no_extract_is_not_passed_over_in_silence(name, said):
+    (deliver() / name).touch()
+    with pytest.raises(InputError, match=said):
+        run_ingest()
+
+
+@pytest.mark.parametrize("extract", [name for name, e in EXTRACTS.items() if e.required])
+def test_a_required_extract_that_did_not_come_is_named(extract):
+    deliver(**{extract: None})
+    with pytest.raises(InputError, match=f"Delivery 2026-06 lacks the required extract '{extract}': no file data/extracts/2026-06/{extract}_"):
+        run_ingest()
+
+
+def test_files_are_found_in_folders_below_and_hidden_ones_are_left_alone():
+    folder = deliver()
+    (folder / "calls_2026-06.csv").rename(folder / ".calls_2026-06.csv")
+    (folder / "north").mkdir()
+    (folder / "north/calls.csv").touch()
+    assert [p.name for p in files_by_extract(Delivery.named(JUNE))["calls"]] == ["calls.csv"]
+
+
+def test_a_delivery_that_is_not_there_is_named():
+    with pytest.raises(InputError, match="data/extracts/2026-07/ does not exist"):
+        files_by_extract(Delivery.named("2026-07"))

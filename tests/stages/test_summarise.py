@@ -1,0 +1,47 @@
+"""A delivery's summaries, as files."""
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from builders import CALLS, COMMON, JUNE, NUMBER_PLAN, frame, ingest_alone, party, subscriber
+from churnkit.errors import InputError
+from churnkit.stages import summarise
+from churnkit.summaries import SUMMARIES
+from churnkit.timeline import Delivery
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def parts_of(name: str) -> Path:
+    return Path("data/summaries") / name / JUNE / "part-0.parquet"
+
+
+def test_a_delivery_is_summarised_by_subscriber_day_and_month_and_again_to_the_same_bytes():
+    ingest_alone(number_plan=NUMBER_PLAN, calls=CALLS)
+    summarise.run(summarise.Params(), COMMON, Delivery.named(JUNE))
+    first = {name: parts_of(name).read_bytes() for name in SUMMARIES}
+    one, two, day = subscriber("1001"), subscriber("1002"), (date(2026, 6, 1) - date(1970, 1, 1)).days
+    assert [(r["subscriber_id"], r["day"] - day, r["received_day"] - day, r["own_events"]) for r in frame(parts_of("usage_daily"))] == sorted([
+        (one, 0, 2, 1), (one, 1, 3, 0), (two, 2, 4, 0), (two, 29, 31, 0)])
+    assert {(r["subscriber_id"], r["target"], r["legs"]) for r in frame(parts_of("forward_targets_monthly"))} == {(two, party("13000000003"), 1)}
+    summarise.run(summarise.Params(), COMMON, Delivery.named(JUNE))
+    assert {name: parts_of(name).read_bytes() for name in SUMMARIES} == first
+
+
+def test_a_delivery_that_was_not_ingested_is_an_error_that_says_what_to_run():
+    with pytest.raises(InputError, match=r"There is nothing in data/events/calls/2026-06; run the stage that writes it, or `dvc repro`"):
+        summarise.run(summarise.Params(), COMMON, Delivery.named(JUNE))
+
+
+def test_every_summary_is_sorted_by_subscriber():
+    many = "".join(f"{n},13800000001,voice,out,,,2026-06-04 08:00:00,5,true,86910000\n" for n in range(300))
+    ingest_alone(number_plan=NUMBER_PLAN, calls=CALLS + many)
+    summarise.run(summarise.Params(), COMMON, Delivery.named(JUNE))
+    for name in SUMMARIES:
+        people = pq.read_table(parts_of(name)).column("subscriber_id").to_pylist()
+        assert people == sorted(people)

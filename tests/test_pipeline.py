@@ -1,0 +1,167 @@
+"""The whole pipeline on a small invented operator: extracts in, lists out, by `dvc repro` as its user types it."""
+import csv
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+MADE = ("data/events", "data/summaries", "data/cohorts", "data/features", "data/scores", "data/lists", "models")
+NEW_MONTH = "2026-06"
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
+
+
+def run(folder: Path, *command: str, check: bool = True) -> subprocess.CompletedProcess:
+    """The command in the project's folder, with this interpreter's scripts on the PATH."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(folder / "src"),
+                   "MLFLOW_DISABLE_TELEMETRY": "true", "DVC_NO_ANALYTICS": "1"}
+    environment.pop("CHURNKIT_KEY_FILE", None)
+    done = subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True)
+    assert not check or done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done
+
+
+def project(folder: Path, threads: int) -> Path:
+    """A copy of the project as a fresh clone has it, its parameters for a small operator and so many threads."""
+    tracked = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True, capture_output=True, check=True)
+    for name in tracked.stdout.splitlines():
+        if name.startswith(("src/", ".dvc", "dvc.yaml", "params.yaml")) and (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    chosen = yaml.safe_load((folder / "params.yaml").read_text("utf-8"))
+    chosen["common"]["threads"] = threads
+    chosen["export"]["capacity"], chosen["evaluate"]["capacity"], chosen["export"]["accept_worse"] = 100, 100, True
+    (folder / "params.yaml").write_text(yaml.safe_dump(chosen, allow_unicode=True), "utf-8")
+    shutil.copy(ROOT / ".gitignore", folder / ".gitignore")
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    return folder
+
+
+def digests(folder: Path, *roots: str) -> dict[str, str]:
+    """The SHA-256 of every file under the roots, by path."""
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+            for root in roots for p in sorted((folder / root).rglob("*")) if p.is_file() and p.name not in (".gitignore", "README.md")}
+
+
+def stages_run(done: subprocess.CompletedProcess) -> list[str]:
+    return re.findall(r"Running stage '([^']+)'", done.stdout)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    """A project whose pipeline has run on all months but the last."""
+    folder = project(tmp_path_factory.mktemp("finished"), threads=4)
+    run(folder, "churnkit", "simulate", "--subscribers", "1500", "--months", "11", "--first-drop", "8")
+    (folder / "later").mkdir()
+    shutil.move(folder / "data/extracts" / NEW_MONTH, folder / "later" / NEW_MONTH)
+    run(folder, "churnkit", "plan")
+    run(folder, "dvc", "repro")
+    return folder
+
+
+def twin(folder: Path, at: Path, threads: int) -> Path:
+    """A second clone, with the same extracts and key."""
+    project(at, threads)
+    shutil.copytree(folder / "data/extracts", at / "data/extracts")
+    shutil.copy(folder / "data/churnkit.key", at / "data/churnkit.key")
+    run(at, "churnkit", "plan")
+    return at
+
+
+def test_everyone_scored_is_in_the_lists_once_with_one_disposition(finished):
+    (lists,) = (finished / "data/lists").iterdir()
+    (scores,) = (finished / "data/scores").iterdir()
+    rows = [row for path in sorted((lists / "scored").glob("*.csv")) for row in csv.DictReader(path.open(encoding="utf-8-sig"))]
+    scored = pq.read_table(scores)["subscriber_id"].to_pylist()
+    assert sorted(row["subscriber_id"] for row in rows) == sorted(scored)
+    assert {row["disposition"] for row in rows} <= {"listed", "below_capacity", "not_for_contact", "excluded"}
+    called = [row for path in lists.glob("*.csv") if path.name != "excluded.csv" for row in csv.DictReader(path.open(encoding="utf-8-sig"))]
+    assert len(called) == sum(row["disposition"] == "listed" for row in rows) > 0
+
+
+def test_the_manifest_has_the_checksum_of_every_file_beside_it(finished):
+    (lists,) = (finished / "data/lists").iterdir()
+    manifest = json.loads((lists / "manifest.json").read_text("utf-8"))
+    found = {name.removeprefix(f"data/lists/{lists.name}/"): digest for name, digest in digests(finished, f"data/lists/{lists.name}").items()}
+    found.pop("manifest.json")
+    assert found
+    listed = {name: entry if isinstance(entry, str) else entry["sha256"] for name, entry in manifest["files"].items()}
+    assert listed == found
+
+
+def test_the_account_of_ingest_says_what_was_planted(finished):
+    planted = json.loads((finished / "data/truth/planted.json").read_text("utf-8"))
+    accounts = [row for path in sorted((finished / "data/events/account").glob("*/files.parquet")) for row in pq.read_table(path).to_pylist()]
+    assert {row["file"] for row in accounts} == {name for name in planted if not name.startswith(NEW_MONTH)}
+    for row in accounts:
+        truth = planted[row["file"]]
+        assert row["read"] == row["accepted"] + row["rejected"] + row["duplicates"]
+        assert row["rejected"] == sum(truth["bad"].values()), row["file"]
+        if row["extract"] not in ("handsets", "number_plan"):  # the whole table comes anew every month
+            assert row["duplicates"] == truth["duplicates"], row["file"]
+
+
+def test_no_output_of_the_pipeline_holds_a_full_number(finished):
+    numbers = set()
+    for path in sorted((finished / "data/extracts").rglob("subscribers_*.csv"))[-1:]:
+        numbers |= {row["msisdn"] for row in csv.DictReader(path.open())}
+    assert len(numbers) > 1000
+    for root in (*MADE, "reports"):
+        for path in (finished / root).rglob("*"):
+            if path.is_file():
+                text = "\n".join(str(v) for c in pq.read_table(path).columns for v in c.unique().to_pylist()) if path.suffix == ".parquet" \
+                    else path.read_bytes().decode("utf-8", "replace")
+                found = set(re.findall(r"(?<!\d)\d{11}(?!\d)", text)) & numbers
+                assert not found, path
+
+
+def test_a_second_run_does_nothing(finished):
+    done = run(finished, "dvc", "repro")
+    assert stages_run(done) == []
+    assert "up to date" in done.stdout
+
+
+def test_another_clone_with_one_thread_gives_the_same_bytes(finished, tmp_path):
+    other = twin(finished, tmp_path / "other", threads=1)
+    run(other, "dvc", "repro")
+    assert digests(other, *MADE) == digests(finished, *MADE)
+
+
+def test_a_pipeline_killed_again_and_again_ends_with_the_same_bytes(finished, tmp_path):
+    other = twin(finished, tmp_path / "killed", threads=4)
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(other / "src")}
+    for seconds in (3, 6, 9, 12):
+        repro = subprocess.Popen(["dvc", "repro"], cwd=other, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(seconds)
+        repro.send_signal(signal.SIGKILL)
+        repro.wait()
+    run(other, "dvc", "repro")
+    assert digests(other, *MADE) == digests(finished, *MADE)
+    assert not [p for p in (other / "data").rglob(".*.part")]
+
+
+def test_a_new_month_costs_one_month(finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "grown", symlinks=True)
+    shutil.move(folder / "later" / NEW_MONTH, folder / "data/extracts" / NEW_MONTH)
+    unplanned = run(folder, "churnkit", "train", check=False)
+    assert unplanned.returncode == 3
+    assert "churnkit plan" in unplanned.stderr
+    before = digests(folder, "data/events", "data/summaries")
+    run(folder, "churnkit", "plan")
+    ran = stages_run(run(folder, "dvc", "repro"))
+    assert [s for s in ran if s.startswith(("ingest", "summarise"))] == [f"ingest@{NEW_MONTH}", f"summarise@{NEW_MONTH}"]
+    dates = {s.split("@")[1] for s in ran if s.startswith(("label", "featurize"))}
+    assert dates == {"2026-04-01", "2026-07-01"}  # one more date is mature, and one more is scored
+    after = digests(folder, "data/events", "data/summaries")
+    assert {name: after[name] for name in before} == before

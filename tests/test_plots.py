@@ -1,0 +1,176 @@
+"""`dvc plots` draws every plot of dvc.yaml in a browser that has no way out."""
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from churnkit import figures, judgement
+
+ROOT = Path(__file__).parent.parent
+TEMPLATES = ROOT / ".dvc" / "plots"
+PLOTS = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["plots"]
+TABLES = {path: how for plot in PLOTS if isinstance(plot, dict) for path, how in plot.items()}
+LIBRARY = re.compile(r'<script data-library="([^"]+)">(.*?)</script>', re.DOTALL)
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--disable-default-apps", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND",
+         "--virtual-time-budget=20000", "--window-size=1500,1800")
+LOCAL = ("file:", "data:", "blob:")
+
+
+class Outline(HTMLParser):
+    """Where a page points to, its pictures, and its charts: for each the classes of the groups that hold its marks."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.pictures: dict[str, str] = {}
+        self.charts: list[list[str]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.links += [found[name] for name in ("src", "href", "action", "data", "srcset", "xlink:href") if found.get(name)]
+        if tag == "img":
+            self.pictures[found["src"]] = found.get("data-width", "")
+        if tag == "svg" and "marks" in (found.get("class") or ""):
+            self.charts.append([])
+        if tag == "path" and self.charts:
+            self.charts[-1].append(found.get("aria-roledescription") or "")
+
+
+def invented_tables(seed: int) -> dict[str, pd.DataFrame]:
+    """The plot tables of an invented judgement."""
+    rng = np.random.default_rng(seed)
+    churned = rng.random(2000) < 0.1
+    scores = {name: np.clip(0.1 + 0.05 * (4 - n) * churned + rng.normal(0, 0.05, 2000), 0, 1) for n, name in enumerate(judgement.SCORES)}
+    scored = pd.DataFrame({"stratum": "open", "churned": churned, **scores})
+    shares = pd.Series(rng.dirichlet(np.full(60, 0.3)), index=[f"feature_{n}" for n in range(60)])
+    return judgement.plots(scored, SimpleNamespace(importance=lambda: shares))
+
+
+def write_reports(project: Path, seed: int) -> dict[str, pd.DataFrame]:
+    """The tables and one picture where `evaluate` leaves them."""
+    tables = invented_tables(seed)
+    (project / "reports" / "plots").mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        table.round(6).to_csv(project / "reports" / "plots" / f"{name}.csv", index=False, lineterminator="\n")
+    figures.draw_importance(project / "reports" / "figures" / "importance.png", ["a", "b"], np.array([0.7, 0.3]))
+    return tables
+
+
+def run(project: Path, *words: str) -> str:
+    """What a command prints."""
+    quiet = {f"GIT_{who}_{what}": "t@t" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")} | {"DVC_NO_ANALYTICS": "1"}
+    done = subprocess.run(words, cwd=project, env=os.environ | quiet, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A DVC project with the templates and plots of this one, in git, and one commit behind its reports."""
+    run(tmp_path, "git", "init", "-q")
+    run(tmp_path, sys.executable, "-m", "dvc", "init", "-q")
+    shutil.copytree(TEMPLATES, tmp_path / ".dvc" / "plots")
+    shutil.copy(ROOT / ".dvc" / "config", tmp_path / ".dvc" / "config")
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"plots": PLOTS}), "utf-8")
+    write_reports(tmp_path, 1)
+    run(tmp_path, "git", "add", ".")
+    run(tmp_path, "git", "commit", "-q", "-m", "before")
+    write_reports(tmp_path, 2)
+    return tmp_path
+
+
+def browsed(folder: Path, page: Path) -> tuple[str, list[str]]:
+    """The page as headless Chromium draws it, and the addresses on other machines that it asked for; `folder` is for the browser's own files."""
+    browser = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+    if browser is None:
+        why = "there is no Chromium; `apt-get install chromium` brings one"
+        pytest.fail(why) if os.environ.get("CHURNKIT_NO_SKIP") else pytest.skip(why)
+    log = folder / "requests.json"
+    drawn = run(folder, browser, *FLAGS, f"--user-data-dir={folder / 'browser'}", f"--log-net-log={log}", "--dump-dom", page.as_uri())
+    text = log.read_text("utf-8").rstrip().rstrip(",")
+    asked = [event.get("params", {}) for event in json.loads(text if text.endswith("}") else text + "]}")["events"]]
+    # The browser itself calls home without an initiator; what a page asks for has one.
+    return drawn, sorted({a["url"] for a in asked if a.get("initiator", "not an origin") != "not an origin" and not a["url"].startswith(LOCAL)})
+
+
+def opened(project: Path) -> tuple[Outline, list[str]]:
+    """What `dvc plots` wrote, opened far from where it was written, and the addresses on other machines that it asked for."""
+    elsewhere = project / "elsewhere" / "mailed"
+    shutil.copytree(project / "dvc_plots", elsewhere)
+    page = elsewhere / "index.html"
+    report = "addEventListener('load', () => document.querySelectorAll('img').forEach(i => i.setAttribute('data-width', i.naturalWidth)))"
+    before, _, after = page.read_text("utf-8").rpartition("</body>")
+    page.write_text(f"{before}<script>{report}</script></body>{after}", "utf-8")
+    drawn, left = browsed(project, page)
+    return Outline(drawn), left
+
+
+def marks(chart: list[str], kind: str) -> int:
+    """How many marks of a kind a chart has."""
+    return sum(description == kind for description in chart)
+
+
+def test_the_page_holds_the_libraries_that_its_readme_names_unaltered():
+    page = (TEMPLATES / "page.html").read_text("utf-8")
+    held = {name: hashlib.sha256(code.encode()).hexdigest() for name, code in LIBRARY.findall(page)}
+    named = dict(re.findall(r"^\| (\S+@\S+) \| `([0-9a-f]{64})` \|", (TEMPLATES / "README.md").read_text("utf-8"), re.MULTILINE))
+    assert held == named
+    assert list(held) == ["vega@5.20.2", "vega-lite@5.2.0", "vega-embed@6.18.2"]
+
+
+def test_the_page_forbids_every_address_and_links_none():
+    page = LIBRARY.sub("", (TEMPLATES / "page.html").read_text("utf-8"))
+    assert "://" not in page
+    assert "default-src 'none'" in page
+    assert "{scripts}" not in page
+
+
+def test_every_plot_reads_a_table_that_evaluate_writes_by_columns_it_has():
+    tables = invented_tables(1)
+    assert {Path(path).stem for path in TABLES} == set(tables)
+    for path, how in TABLES.items():
+        assert {how["x"], how["y"]} <= set(tables[Path(path).stem].columns), path
+        assert (TEMPLATES / f"{how['template']}.json").is_file(), path
+
+
+@pytest.mark.browser
+def test_a_page_that_asks_another_machine_is_found_out(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text('<img src="http://pictures.invalid/a.png"><script>fetch("https://code.invalid/b")</script>', "utf-8")
+    assert browsed(tmp_path, page)[1] == ["http://pictures.invalid/a.png", "https://code.invalid/b"]
+
+
+@pytest.mark.browser
+def test_plots_show_draws_every_plot_and_asks_no_other_machine(project):
+    run(project, sys.executable, "-m", "dvc", "plots", "show")
+    page, left = opened(project)
+    lines = [marks(chart, "line mark") for chart in page.charts]
+    bars = [marks(chart, "bar") for chart in page.charts]
+    assert len(page.charts) == len(TABLES)
+    assert (sorted(lines), sorted(bars)) == ([0, 1, 1, 1, 4, 4], [0] * 5 + [25])
+    assert [int(width) > 100 for width in page.pictures.values()] == [True]
+    assert left == []
+    assert [link for link in page.links if "://" in link] == []
+
+
+@pytest.mark.browser
+def test_plots_diff_draws_both_revisions(project):
+    run(project, sys.executable, "-m", "dvc", "plots", "diff", "HEAD")
+    page, left = opened(project)
+    assert sorted(marks(chart, "line mark") for chart in page.charts) == [0, 2, 2, 2, 8, 8]
+    assert 25 < max(marks(chart, "bar") for chart in page.charts) <= 50
+    assert [int(width) > 100 for width in page.pictures.values()] == [True, True]
+    assert left == []

@@ -1,0 +1,114 @@
+"""What call records become when they are rolled up: own activity, service numbers, forwarded legs, and from when on a row may be seen."""
+from datetime import date
+
+import pytest
+
+from churnkit.engine import F, open_session, parse_date
+from churnkit.summaries import contacts_monthly, devices_monthly, forward_targets_monthly, known_from, month_of, usage_daily
+
+CALL = {"subscriber_id": "s1", "other_party": "pA", "other_party_network": "own", "kind": "voice", "direction": "out", "forward_cause": None,
+        "forwarded_to": None, "forwarded_to_network": None, "happened_at": "2026-06-10 08:00:00", "received_at": "2026-06-12 00:00:00",
+        "duration_s": "60", "is_answered": "true", "tac": "86910000"}
+TYPES = {"happened_at": "timestamp", "received_at": "timestamp", "duration_s": "bigint", "is_answered": "boolean"}
+SMS = {"kind": "sms", "duration_s": None, "is_answered": None}
+IN, CARE, SHORT = {"direction": "in"}, {"other_party_network": "own_care"}, {"other_party_network": "short_code"}
+FORWARDED = {"direction": "forwarded", "forward_cause": "unconditional", "forwarded_to": "pF", "forwarded_to_network": "rival:north"}
+LOST = {"is_answered": "false", "duration_s": "0"}
+UNSAID = {"is_answered": None}  # whether it was answered
+JUNE = 2026 * 12 + 5
+
+
+def rolled(summary, *changes: dict) -> list[dict]:
+    """The summary of calls that differ from CALL in so much, without its zeros and nulls."""
+    texts = open_session().createDataFrame([tuple((CALL | change).values()) for change in changes], ", ".join(f"{c} string" for c in CALL))
+    calls = texts.select(*(F.col(c).cast(TYPES.get(c, "string")).alias(c) for c in CALL))
+    found = [{k: v for k, v in row.asDict().items() if v} for row in summary(calls, 4).collect()]
+    return sorted(found, key=str)
+
+
+def day(*changes: dict) -> dict:
+    """The one row of usage_daily that these calls make, without its keys."""
+    (row,) = rolled(usage_daily, *changes)
+    return {k: v for k, v in row.items() if k not in ("subscriber_id", "day", "received_day")}
+
+
+ANSWERED = {"last_answered_in_s": (date(2026, 6, 10) - date(1970, 1, 1)).days * 86_400 + 8 * 3_600}
+FORWARDING = {"last_cfu_s": ANSWERED["last_answered_in_s"]}
+
+
+@pytest.mark.parametrize(("call", "expected"), [
+    ({}, {"own_events": 1, "out_calls": 1, "out_s": 60}),
+    (LOST, {"own_events": 1, "out_calls": 1}),
+    (SMS, {"own_events": 1, "sms_out": 1}),
+    (IN, {"own_events": 1, "in_calls": 1, "in_answered": 1, "in_s": 60} | ANSWERED),
+    (IN | LOST, {"in_calls": 1}),
+    (IN | UNSAID, {"own_events": 1, "in_calls": 1, "in_answered": 1, "in_s": 60} | ANSWERED),
+    (IN | UNSAID | {"duration_s": "0"}, {"in_calls": 1}),
+    (IN | SMS, {"sms_in": 1}),
+    (IN | CARE, {}),
+    (IN | SHORT, {}),
+    (IN | SMS | SHORT, {}),
+    (IN | {"other_party_network": "fixed"}, {"own_events": 1, "in_calls": 1, "in_answered": 1, "in_s": 60} | ANSWERED),
+    (IN | {"other_party_network": None, "other_party": None}, {"own_events": 1, "in_calls": 1, "in_answered": 1, "in_s": 60} | ANSWERED),
+    (CARE, {"own_events": 1, "out_calls": 1, "out_s": 60, "care_calls": 1}),
+    (CARE | SMS, {"own_events": 1, "sms_out": 1, "care_calls": 1}),
+    ({"other_party_network": "rival_care:north"} | SMS, {"own_events": 1, "sms_out": 1, "rival_care_calls": 1}),
+    ({"other_party_network": "rival:north"}, {"own_events": 1, "out_calls": 1, "out_s": 60, "rival_calls": 1, "rival_s": 60}),
+    (FORWARDED, {"fwd_unconditional": 1, "fwd_rival": 1} | FORWARDING),
+    (FORWARDED | {"forward_cause": "busy", "forwarded_to_network": "own"}, {"fwd_busy": 1, "fwd_own": 1}),
+    (FORWARDED | {"forward_cause": "no_answer", "forwarded_to_network": "short_code"}, {"fwd_no_answer": 1, "fwd_platform": 1}),
+    (FORWARDED | {"forward_cause": "unreachable", "forwarded_to_network": None}, {"fwd_unreachable": 1}),
+])
+def test_own_activity_is_what_goes_out_and_a_persons_call_that_is_answered_and_nothing_else(call, expected):
+    assert day(call) == expected
+
+
+def test_a_day_is_counted_from_midnight_to_midnight():
+    rows = rolled(usage_daily, {"happened_at": "2026-06-10 00:00:00"}, {"happened_at": "2026-06-10 23:59:59"}, {"happened_at": "2026-06-11 00:00:00"})
+    assert [(r["day"], r["out_calls"]) for r in rows] == [(20614, 2), (20615, 1)]
+
+
+def test_a_day_that_came_in_two_pieces_keeps_a_row_for_each_day_of_receipt():
+    rows = rolled(usage_daily, {}, {"received_at": "2026-06-12 23:00:00"}, {"received_at": "2026-06-30 00:00:00"})
+    assert [(r["received_day"], r["out_calls"]) for r in rows] == [(20616, 2), (20634, 1)]
+
+
+def test_the_last_answered_call_of_a_day_is_the_latest():
+    times = [{"happened_at": f"2026-06-10 {t}"} for t in ("08:00:01", "23:59:59", "00:00:00")]
+    assert day(*(IN | t for t in times), IN | LOST | times[1])["last_answered_in_s"] % 86_400 == 86_399
+
+
+def test_contacts_are_people_and_not_services_forwarded_legs_or_unknown_numbers():
+    rows = rolled(contacts_monthly, {}, SMS, IN, IN | LOST, IN | SMS, CARE, SHORT, FORWARDED, {"other_party": None},
+                  {"other_party": "pB", "duration_s": None})
+    assert rows == [
+        {"subscriber_id": "s1", "other_party": "pA", "month": JUNE, "known_from": JUNE + 1, "network": "own", "out_calls": 1, "out_s": 60,
+         "in_answered": 1, "in_s": 60, "sms_out": 1},
+        {"subscriber_id": "s1", "other_party": "pB", "month": JUNE, "known_from": JUNE + 1, "network": "own", "out_calls": 1}]
+
+
+def test_forward_targets_count_forwarded_legs_from_their_first_day_on():
+    rows = rolled(forward_targets_monthly, {}, FORWARDED, FORWARDED | {"happened_at": "2026-06-03 08:00:00", "forward_cause": "busy"},
+                  FORWARDED | {"forwarded_to": "pG", "forwarded_to_network": None})
+    assert [(r["target"], r["network"], r["legs"], r["first_day"]) for r in rows] == [("pF", "rival:north", 2, 20607), ("pG", "unknown", 1, 20614)]
+
+
+def test_a_forwarded_leg_says_nothing_of_the_handset():
+    rows = rolled(devices_monthly, {}, {"happened_at": "2026-06-20 08:00:00"}, FORWARDED | {"tac": "86919999"}, {"tac": None})
+    assert [(r["tac"], r["first_day"], r["last_day"], r["legs"]) for r in rows] == [("86910000", 20614, 20624, 2)]
+
+
+@pytest.mark.parametrize(("happened", "received", "seen_from"), [
+    ("2026-06-30", "2026-07-01", "2026-07"),
+    ("2026-06-30", "2026-07-04", "2026-07"),  # the wait is over on the 5th, 00:00
+    ("2026-06-30", "2026-07-05", "2026-08"),
+    ("2026-06-01", "2026-06-03", "2026-07"),
+    ("2026-07-01", "2026-07-02", "2026-08"),
+    ("2026-06-30", "2026-08-05", "2026-09"),
+    ("2026-12-31", "2027-01-04", "2027-01"),
+    ("2026-12-31", "2027-01-05", "2027-02"),
+])
+def test_a_row_is_known_from_the_first_as_of_date_after_it_whose_wait_was_not_over_when_it_came(happened, received, seen_from):
+    row = open_session().createDataFrame([(happened, received, f"{seen_from}-01")], "h string, r string, s string")
+    h, r, s = (parse_date(F.col(c)) for c in "hrs")
+    assert row.select((known_from(h, r, 4) - month_of(s)).alias("off")).collect()[0][0] == 0
