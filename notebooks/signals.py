@@ -47,9 +47,9 @@ print(f"{as_of}: {len(rows):,} open subscribers, {int(churned.sum()):,} churned 
 # %%
 def churn_by(values: pd.Series, edges: list[float]) -> pd.DataFrame:
     """Subscribers and their share of churners, by bands [a, b) of a column; those without a value are a band of their own."""
-    bands = pd.cut(values.astype(float), [*edges, np.inf], right=False).astype("str").where(values.notna(), "none")
-    order = [band for band in [*pd.cut(pd.Series(edges), [*edges, np.inf], right=False).astype("str"), "none"] if (bands == band).any()]
-    return churned.groupby(bands).agg(subscribers="size", churned_share="mean").loc[order]
+    cut = pd.cut(values.astype(float), [-np.inf, *edges, np.inf], right=False)
+    bands = cut.cat.rename_categories(cut.cat.categories.astype("str")).cat.add_categories("none").fillna("none")
+    return churned.groupby(bands, observed=True).agg(subscribers="size", churned_share="mean")
 
 
 def draw(table: pd.DataFrame, name: str, label: str) -> None:

@@ -105,7 +105,7 @@ def test_source_files_are_short_and_say_in_one_sentence_what_they_are(path):
     text = path.read_text("utf-8")
     assert text.count("\n") <= 250
     doc = ast.get_docstring(ast.parse(text)) or ""
-    assert path.name == "__init__.py" and not text or doc.splitlines()[0].endswith(".")
+    assert (path.name == "__init__.py" and not text) or doc.splitlines()[0].endswith(".")
 
 
 def test_nouns_know_nothing_of_stages():

@@ -20,6 +20,6 @@ def test_signals_ranks_the_planted_signals_first(tmp_path):
     done = subprocess.run([sys.executable, str(ROOT / "notebooks" / "signals.py")], cwd=tmp_path, env=os.environ | {"MPLCONFIGDIR": str(tmp_path)},
                           capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    ranked = [line.split()[0] for line in done.stdout.split("family")[1].splitlines()[1:] if line]
+    ranked = [line.split()[0] for line in done.stdout.split("family")[1].splitlines()[1:] if line.strip()]
     assert ranked[0] == "days_since_last_own_activity"
     assert sorted(p.name for p in (tmp_path / "reports" / "signals").iterdir()) == ["bill_shock_ratio.png", "days_since_last_own_activity.png"]

@@ -81,8 +81,17 @@ def has_rows(folders: Sequence[Path]) -> bool:
     """Whether any part file in the folders has a row."""
     if ENGINE == "spark":
         return bool(read(folders).limit(1).collect())
-    files = [f for folder in dict.fromkeys(folders) for f in parts(folder)]
-    return any(_run(f"select num_rows from parquet_file_metadata({_quoted(f)}) where num_rows > 0") for f in files)
+    return any(_run(f"select num_rows from parquet_file_metadata({_quoted(f)}) where num_rows > 0") for f in _parts_of(folders))
+
+
+def _parts_of(folders: Sequence[Path]) -> list[Path]:
+    files = []
+    for folder in dict.fromkeys(folders):
+        found = parts(folder)
+        if not found:
+            raise InputError(f"There is nothing in {folder}; run the stage that writes it, or `dvc repro`.")
+        files += found
+    return files
 
 
 def _quoted(path: object) -> str:
@@ -91,9 +100,7 @@ def _quoted(path: object) -> str:
 
 def read(folders: Sequence[Path]) -> Frame:
     """The rows of all part files in the folders, which share one schema; read lazily."""
-    files = [str(part) for folder in dict.fromkeys(folders) for part in parts(folder)]
-    if not files:
-        raise InputError(f"There is nothing in {', '.join(map(str, folders))}; run the stage that writes it, or `dvc repro`.")
+    files = [str(part) for part in _parts_of(folders)]
     session = open_session()
     if ENGINE == "spark":
         return session.read.parquet(*files)
@@ -113,16 +120,20 @@ def _sql(frame: Frame) -> str:
     return frame.sql(dialect="duckdb", optimize=False, pretty=False)
 
 
-def write(frame: Frame, folder: Path, *, sort: bool = True) -> int:
-    """Write the frame as part files into `folder`, sorted by all its columns in order; the number of rows written."""
+def write(frame: Frame, folder: Path, *, by: Sequence[str] | None = None) -> int:
+    """Write the frame as part files into `folder`; the number of rows written.
+
+    Sorted by the columns `by`, which must tell all rows apart or the bytes may differ; by all columns in order where it is None;
+    not at all where it is empty.
+    """
+    columns = frame.columns if by is None else by
     if ENGINE == "spark":
-        ordered = frame.repartitionByRange(F.col(frame.columns[0])) if sort else frame
-        ordered = ordered.sortWithinPartitions(*frame.columns) if sort else ordered
+        ordered = frame.repartitionByRange(F.col(columns[0])).sortWithinPartitions(*columns) if columns else frame
         ordered.write.mode("overwrite").option("compression", "zstd").parquet(str(folder))
         return open_session().read.parquet(str(folder)).count()
     folder.mkdir(parents=True, exist_ok=True)
-    order = f" order by {', '.join(f'{chr(34)}{c}{chr(34)} nulls first' for c in frame.columns)}" if sort else ""
-    kept = "zstd" if sort else "lz4"  # what is not sorted is scratch: speed counts, not size
+    order = f" order by {', '.join(f'{chr(34)}{c}{chr(34)} nulls first' for c in columns)}" if columns else ""
+    kept = "zstd" if columns else "lz4"  # what is not sorted is scratch: speed counts, not size
     ((rows,),) = _run(f"copy (select * from ({_sql(frame)}){order}) to {_quoted(folder / 'part-0.parquet')} (format parquet, compression {kept})")
     return rows
 
@@ -166,7 +177,7 @@ def beside(frame: Frame, others: Sequence[Frame], key: str) -> Frame:
 def failure(problem: BaseException) -> ChurnkitError | None:
     """The user's view of an engine's failure that is nobody's bug: memory or disk ran out, or a file is broken; else None."""
     kind, text = type(problem).__name__, str(problem).splitlines()[0] if str(problem) else ""
-    if "No space left" in str(problem) or "ENOSPC" in str(problem):
+    if any(sign in str(problem) for sign in ("No space left", "Disk quota exceeded", "File too large")):
         return ResourceError(f"The disk is full: {text} Free some space, or point `common.spill` elsewhere, and run again; nothing is lost.")
     if kind == "OutOfMemoryException" or "Java heap space" in str(problem):
         return ResourceError(f"The engine needs more than common.memory allows: {text} Raise it in params.yaml and run again.")

@@ -1,5 +1,6 @@
 """What the analyst chose in params.yaml, checked key by key before anything runs."""
 import difflib
+import re
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
@@ -34,6 +35,8 @@ class Common:
             raise ValueError("threads must be at least 1")
         if not 0 <= self.wait_days <= 27:
             raise ValueError("wait_days must be 0 to 27")
+        if not re.fullmatch(r"[1-9][0-9]*[KMGT]B", self.memory):
+            raise ValueError(f"memory must be an amount such as '1GB', got {self.memory!r}")
         try:
             ZoneInfo(self.zone)
         except (KeyError, ValueError, OSError):

@@ -101,3 +101,7 @@ def monthly(wait_days: int) -> tuple[Column, Column]:
 
 
 SUMMARIES = {f.__name__: f for f in (usage_daily, contacts_monthly, forward_targets_monthly, devices_monthly)}
+KEYS = {"usage_daily": ("subscriber_id", "day", "received_day"),
+        "contacts_monthly": ("subscriber_id", "other_party", "month", "known_from"),
+        "forward_targets_monthly": ("subscriber_id", "target", "month", "known_from"),
+        "devices_monthly": ("subscriber_id", "tac", "month", "known_from")}

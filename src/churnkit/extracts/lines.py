@@ -130,7 +130,7 @@ def survey(path: Path) -> tuple[int, bool]:
                 returns += block.count(b"\r") - block.count(b"\r\n") - (last == b"\r" and block[:1] == b"\n")
             is_text = is_text and is_utf8(decoder, block)
             last = block[-1:]
-    return lines + (last != b"\n") - 1, has_nul or returns > 0 or not is_text
+    return lines + (last != b"\n") - 1, has_nul or returns > 0 or not is_text or bool(decoder.getstate()[0])
 
 
 def is_utf8(decoder: codecs.IncrementalDecoder, block: bytes) -> bool:

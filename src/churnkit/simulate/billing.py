@@ -68,7 +68,7 @@ def bills_of(
 
 
 def bill_rows(recent: list[Bills], people: Population, of: Calendar, month: int) -> pa.Table:
-    """The bills file of a month, cut on the third of the next: its bills, and the earlier ones paid since the last cut."""
+    """The bills file of a month, cut on the third of the next: its bills, and earlier ones paid since the last cut."""
     cut, last_cut = of.first_of(month + 1) + 3, of.first_of(month) + 3
     tables = []
     for bills in recent:

@@ -4,7 +4,7 @@ from typing import Final
 
 # --- The base -----------------------------------------------------------------------------------------------------
 BURN_IN_MONTHS: Final = 5  # lived before the first file, so that debts, drifts and temptations are under way by then
-BURN_IN_LOSS: Final = 0.095  # share of the lines that leave meanwhile; as many more are drawn
+BURN_IN_LOSS: Final = 0.02  # share of the lines off the books by then; as many more are drawn
 GROSS_ADDS_SHARE: Final = 0.027  # new subscribers a month, as a share of the first base; keeps the base about flat
 TENURE_MEAN_DAYS: Final = 1300.0  # of the first base, exponential
 TENURE_MAX_DAYS: Final = 4200  # the operator opened its network then
@@ -38,13 +38,13 @@ CARE_CONTACTS: Final = 0.022  # the operator's own care and campaigns, mostly SM
 SHORT_CODE_CALLS: Final = 0.018  # incoming calls from 95… and 96…
 RIVAL_CARE_NOISE: Final = 0.0015  # anyone may ask a rival
 RATE_SIGMA: Final = 0.58  # of the lognormal personal rate
-RATE_FLOOR: Final = 0.48  # of the mean rate: below it, 30 silent days would be common by chance
-LIGHT_SHARE: Final = 0.008  # very light users, below the floor
-LIGHT_RATE: Final = (0.20, 0.36)  # their rate, as a share of the mean
+RATE_FLOOR: Final = 0.56  # of the mean rate: below it, 30 silent days would be common by chance
+LIGHT_SHARE: Final = 0.006  # very light users, below the floor
+LIGHT_RATE: Final = (0.20, 0.40)  # their rate, as a share of the mean
 TWO_PHONE_SHARE: Final = 0.04  # innocent owners of two phones: low, steady, mostly receiving
 SALESMAN_SHARE: Final = 0.03  # innocents who forward unconditionally a day or two each week
-NOTICE_SHARE: Final = 0.16  # forward what they do not answer to a notice platform (来电提醒)
-OWN_SECOND_SHARE: Final = 0.05  # forward what they do not answer to a number of their own
+# What becomes of calls not answered: nothing, forwarded to a notice platform (来电提醒), or to an own second number.
+FORWARD_SHARES: Final = (0.79, 0.16, 0.05)
 HOLIDAY_SHARE: Final = 0.022  # a month: one or two weeks of silence that mean nothing
 HOLIDAY_PEAK: Final = 2.0  # factor in February and August
 ANSWER_SHARE: Final = (0.66, 0.92)
@@ -80,20 +80,21 @@ TROUBLE_FACTORS: Final = (0.8, 0.16, 0.06, 0.025)  # on the chances above (cappe
 STOP_LAG_DAYS: Final = (20, 31)  # due date to one-way stop
 TWO_WAY_LAG_DAYS: Final = (14, 29)  # one-way to two-way stop
 CANCEL_LAG_DAYS: Final = 75  # two-way stop for arrears to cancellation
+IDLE_CANCEL_DAYS: Final = 150  # silence to cancellation, for prepaid lines
 DUE_DAYS: Final = (10, 15, 20, 25)  # of the month after the bill's
 
 # --- Why they leave: hazards a month --------------------------------------------------------------------------------
 BASE_LEFT: Final = 0.0038  # no trace: nobody can see it, so the best achievable cannot either
 BASE_SILENT: Final = 0.0009  # no trace either
-CONTRACT_END: Final = 0.024  # extra, with the end 30 days past to 30 days ahead; tapers off outside
+CONTRACT_END: Final = 0.034  # extra, with the end 20 days past to 30 days ahead; tapers off outside
 CONTRACT_SHIELD: Final = 0.4  # factor on the extra causes while more than 90 days of contract are left
 BILL_SHOCK: Final = 0.105  # extra, per unit of bill over 1.35 times the usual, capped
 BILL_SHOCK_FROM: Final = 1.35
 BILL_SHOCK_CAP: Final = 1.2
-PLAN_MISFIT: Final = 0.055  # extra, per unit of overage share of the last three bills
-OLD_HANDSET: Final = 0.016  # extra, rising over two years from a model's age of 54 months
-OLD_HANDSET_FROM_MONTHS: Final = 54
-FRIEND_LEFT: Final = 0.120  # extra, times the share of calls that went to contacts who left within 60 days
+PLAN_MISFIT: Final = 0.17  # extra, times the square of the overage share of the last three bills
+OLD_HANDSET: Final = 0.022  # extra, rising over two years from a model's age of 58 months
+OLD_HANDSET_FROM_MONTHS: Final = 58
+FRIEND_LEFT: Final = 0.6  # extra, times the squared share of calls that went to contacts who left within 60 days
 FRIEND_LEFT_DAYS: Final = 60
 FARMED_EXIT: Final = 0.30  # farmed lines, from day 30 to 150; they fall silent
 TEMPTED_ONSET: Final = 0.0010  # a month, anywhere: asks a rival
@@ -116,19 +117,19 @@ DRIFT_DUAL_SIM_FACTOR: Final = 1.3
 DRIFT_DAYS: Final = (80, 140)  # onset to full depth
 DRIFT_SEEN: Final = 0.3  # depth at which usage has fallen all the way: the fall comes well before the end
 DRIFT_OUT: Final = 0.88  # share of outgoing use lost at full depth
-DRIFT_IN: Final = 0.40  # share of answered incoming use lost at full depth
+DRIFT_IN: Final = 0.58  # share of answered incoming use lost at full depth
 DRIFT_SILENT: Final = 0.055  # a day, times the fourth power of depth
-DRIFT_PORT: Final = 0.0035  # a day, times depth
+DRIFT_PORT: Final = 0.0060  # a day, times depth squared
 DRIFT_RECOVERY: Final = 0.0035  # a day: the second SIM was a trial
 DRIFT_FORWARD_SHARE: Final = 0.60  # drifters who forward unconditionally to the rival number
 DRIFT_FORWARDED: Final = 0.7  # share of their incoming calls that then is
 DRIFT_FORWARD_FROM: Final = 0.25  # depth from which they do
 
-# --- The mix drifts: yearly swing of each cause, and its phase in months ----------------------------------------------
+# --- The mix drifts: yearly swing of each cause, and its phase in months --------------------------------------------
 MIX_SWING: Final = 0.25
 MIX_PHASES: Final = {"contract": 0.0, "shock": 3.0, "handset": 6.0, "friends": 9.0, "drift": 4.0, "trouble": 8.0}
 
-# --- Events that are not churn, a month -------------------------------------------------------------------------------
+# --- Events that are not churn, a month -----------------------------------------------------------------------------
 HANDSET_CHANGE: Final = 0.024
 KEEP_NUMBER: Final = 0.0006  # stop on request (停机保号)
 KEEP_NUMBER_DAYS: Final = (30, 90)
@@ -137,21 +138,21 @@ HIGH_SPEND_DAYS: Final = (1, 4)
 MIGRATION: Final = 0.0003
 RENEWAL_A_DAY: Final = 0.014  # contracts within 60 days of their end
 
-# --- Consents ---------------------------------------------------------------------------------------------------------
+# --- Consents -------------------------------------------------------------------------------------------------------
 CONSENT_NONE: Final = 0.04
 CONSENT_REFUSED: Final = 0.07
 CONSENT_WITHDRAWN: Final = 0.0015  # a month
 
-# --- Planted faults -----------------------------------------------------------------------------------------------------
+# --- Planted faults -------------------------------------------------------------------------------------------------
 DUPLICATE_SHARE: Final = 0.0004  # of the rows of calls, bills and status changes
 BAD_SHARE: Final = 0.00008  # of the rows of calls and bills, for each rule
 
-# --- The best achievable --------------------------------------------------------------------------------------------------
+# --- The best achievable --------------------------------------------------------------------------------------------
 REPLAYS: Final = 100  # forward replays of the hidden state
 GAP_DAYS: Final = 10
 HORIZON_DAYS: Final = 30
 RUN_DAYS: Final = 30  # a silent run; also the days within which a stop for arrears may be paid off
-BEYOND_DAYS: Final = 20  # of a replay after the window: who leaves then may have been silent since before its end
+BEYOND_DAYS: Final = 20  # replayed after the window: who leaves then may have fallen silent before its end
 RATE_SLACK: Final = 0.93  # usual activity over the mean rate: weekends, lean months and the decline of voice
 STRIDE_DAYS: Final = 5  # of a replay of the drift; payment is replayed day by day
 AFTER_DAYS: Final = 75  # life goes on this long after the last file, so that its outcomes are known too

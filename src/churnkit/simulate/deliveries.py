@@ -66,8 +66,9 @@ class Deliveries:
             if 0 <= month < months:
                 self._month_files(record)
             if 0 < month <= months:  # a month's bills are cut on the third of the next, when some are paid
-                closed = bill_rows([b for b in lives.debts.recent if 0 <= b.month < month], self.base, self.of, month - 1)
-                self._write("bills", month - 1, partial(list, [closed]))
+                closed = [b for b in lives.debts.recent if 0 <= b.month < month]
+                rows = bill_rows(closed, self.base, self.of, month - 1)
+                self._write("bills", month - 1, partial(list, [rows]))
         for done in best:
             done.result()
         planted = {name: asdict(done.result()) for name, done in sorted(self.accounts.items())}

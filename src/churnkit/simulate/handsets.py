@@ -47,7 +47,7 @@ def handset_market(rng: np.random.Generator, months: int) -> Handsets:
     tac = FIRST_TAC + np.arange(count, dtype=np.int64) * 37
     return Handsets(
         brand=brand,
-        model=[f"{b} {LINES[int(k) % len(LINES)]}{int(k) // len(LINES) + 1}" for b, k in zip(brand, order, strict=True)],
+        model=[f"{b} {LINES[k % len(LINES)]}{k // len(LINES) + 1}" for b, k in zip(brand, order.tolist(), strict=True)],
         launched_day=launched,
         generation=generation,
         price_band=[("low", "mid", "high")[k] for k in rng.choice(3, count, p=[0.4, 0.4, 0.2])],

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from churnkit.simulate import constants as k
 from churnkit.simulate.market import RIVAL_OFFERS
 
-Reals = NDArray[np.float32]
+Reals = NDArray[np.floating]
 
-CAUSES: Final = ("none", "contract", "shock", "misfit", "handset", "friends", "tempted", "moving", "drift", "farmed", "arrears")
+TRACES: Final = ("contract", "shock", "misfit", "handset", "friends", "tempted", "moving", "drift", "farmed", "arrears")
+CAUSES: Final = ("none", *TRACES)
 MONTH_DAYS: Final = 30.0
 
 
@@ -20,9 +21,9 @@ def mix(cause: str, month: int) -> float:
 
 
 def contract_pull(days_to_end: NDArray[np.integer]) -> Reals:
-    """How much a contract's end pulls, 0 to 1: fully from 30 days before it to 30 days after, tapering off."""
-    ahead = np.clip((60 - days_to_end) / 30.0, 0, 1)
-    past = np.clip((90 + days_to_end) / 60.0, 0, 1)
+    """How much a contract's end pulls, 0 to 1: fully from 30 days before it to 20 days after, tapering off."""
+    ahead = np.clip((50 - days_to_end) / 20.0, 0, 1)
+    past = np.clip((60 + days_to_end) / 40.0, 0, 1)
     return (ahead * past).astype(np.float32)
 
 
@@ -50,9 +51,9 @@ def leaving_causes(
         [
             k.CONTRACT_END * mix("contract", month) * contract_pull(days_to_end),
             k.BILL_SHOCK * mix("shock", month) * shock_size * shield,
-            k.PLAN_MISFIT * mix("shock", month) * overage_share * shield,
+            k.PLAN_MISFIT * mix("shock", month) * overage_share**2 * shield,
             k.OLD_HANDSET * mix("handset", month) * handset * shield,
-            k.FRIEND_LEFT * mix("friends", month) * friends_left,
+            k.FRIEND_LEFT * mix("friends", month) * friends_left**2,
         ]
     )
     base = np.full((1, len(shock_size)), k.BASE_LEFT)
@@ -65,14 +66,16 @@ def tempted_onset(branch: NDArray[np.integer], month: int) -> Reals:
     return np.where(np.isin(branch, offered), k.TEMPTED_ONSET_OFFER, k.TEMPTED_ONSET).astype(np.float32)
 
 
-def tempted_chance(days_left: NDArray[np.integer]) -> Reals:
+def tempted_chance(days_left: NDArray[np.number]) -> Reals:
     """Hazard a month of leaving while tempted, by the days of temptation left."""
-    return np.where((days_left > 0) & (days_left <= k.TEMPTED_DAYS - k.TEMPTED_LEAD_DAYS), np.float32(k.TEMPTED_EXIT), 0)
+    leaves = (days_left > 0) & (days_left <= k.TEMPTED_DAYS - k.TEMPTED_LEAD_DAYS)
+    return leaves * np.float32(k.TEMPTED_EXIT)
 
 
-def moving_chance(days_left: NDArray[np.integer]) -> Reals:
+def moving_chance(days_left: NDArray[np.number]) -> Reals:
     """Hazard a month of leaving while moving away, by the days of it left."""
-    return np.where((days_left > 0) & (days_left <= k.MOVING_DAYS - k.MOVING_LEAD_DAYS), np.float32(k.MOVING_EXIT), 0)
+    leaves = (days_left > 0) & (days_left <= k.MOVING_DAYS - k.MOVING_LEAD_DAYS)
+    return leaves * np.float32(k.MOVING_EXIT)
 
 
 def depth(days_since_onset: Reals, full_days: Reals) -> Reals:
@@ -81,7 +84,7 @@ def depth(days_since_onset: Reals, full_days: Reals) -> Reals:
 
 
 def fall(how_deep: Reals) -> Reals:
-    """Share of the whole fall in usage that shows at a depth of the drift, 0 to 1: usage falls first, the end follows."""
+    """Share of the whole fall in usage that shows at a depth of the drift: usage falls first, the end follows."""
     return np.minimum(how_deep / np.float32(k.DRIFT_SEEN), np.float32(1))
 
 

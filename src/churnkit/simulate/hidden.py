@@ -14,10 +14,9 @@ def hidden_state(lives: Lives, month: int) -> HiddenState:
     leaving = lives.month_causes(month, np.maximum(lives.shock_last, 0.5 * lives.shock_before)).sum(axis=0)
     usual_shock = 0.5 * lives.shock_last + 0.5 * float(lives.shock_last.mean())
     following = lives.month_causes(month + 1, usual_shock).sum(axis=0)
-    at = lives.people.is_person & (lives.people.join_day < first) & (lives.left_day > first) & (lives.silent_day > first)
-    who = np.flatnonzero(at & (lives.cancel_on > first) & (lives.hold_on >= first))
     p = lives.people
-    person = p.is_person[who]
+    here = p.is_person & (p.join_day < first) & (lives.left_day > first) & (lives.cancel_on > first)
+    who = np.flatnonzero(here & (lives.silent_day > first) & (lives.hold_on >= first))
     return HiddenState(
         month=month,
         who=who,
@@ -25,7 +24,7 @@ def hidden_state(lives: Lives, month: int) -> HiddenState:
         leaving_next=following[who].astype(np.float32),
         tempted_until=np.where(lives.tempted_until[who] > first, lives.tempted_until[who] - first, -1).astype(np.int32),
         moving_until=np.where(lives.moving_until[who] > first, lives.moving_until[who] - first, -1).astype(np.int32),
-        tempted_onset=tempted_onset(p.branch[who], month) * person,
+        tempted_onset=tempted_onset(p.branch[who], month),
         drift_onset=lives.drift_onset_of(month)[who],
         drift_days=np.where(lives.drift_on[who] <= first, first - lives.drift_on[who], -1).astype(np.int32),
         drift_full_days=lives.drift_full[who],

@@ -27,6 +27,8 @@ from churnkit.simulate.population import NEVER, Flags, Population
 from churnkit.simulate.records import FORWARDS, IN_OK, MOVING, OUT_OK, SHOCKED, SILENT, TEMPTED, MonthRecord
 from churnkit.simulate.statuses import StatusLog
 
+Bytes = NDArray[np.uint8]
+
 KEPT_BILLS = 6  # months of bills that can still be paid
 
 
@@ -56,7 +58,7 @@ class Lives:
         self.shock_before, self.shock_last = np.zeros(n, np.float32), np.zeros(n, np.float32)
         self._leaving = np.zeros((6, n), np.float32)
 
-    # --- what holds for a month ---------------------------------------------------------------------------------------
+    # --- what holds for a month -------------------------------------------------------------------------------------
 
     def month_causes(self, month: int, shock_size: Reals) -> Reals:
         """Hazard a month of the first six causes, shape [6, subscribers], for a size of bill shock."""
@@ -77,7 +79,7 @@ class Lives:
         onset = k.DRIFT_ONSET * mix("drift", month) * np.where(dual, k.DRIFT_DUAL_SIM_FACTOR, 1.0)
         return (onset * self.people.is_person).astype(np.float32)
 
-    # --- a month -------------------------------------------------------------------------------------------------------
+    # --- a month ----------------------------------------------------------------------------------------------------
 
     def month(self, month: int, log: StatusLog) -> MonthRecord:
         """Live through the month and bill it."""
@@ -122,32 +124,29 @@ class Lives:
         self.contract_start[near] = day[near]
         self.contract_end[near] = day[near] + (rng.choice(CONTRACT_MONTHS, int(near.sum())) * 30.4375).astype(np.int32)
         calm = present & (self.debts.stop == 0) & (self.debts.due == NEVER) & (self.silent_day > first)
-        draw = rng.random(people.size)
-        for who in np.flatnonzero(calm & (draw < k.MIGRATION)):
-            log.add(np.array([who]), int(day[who]), "migrated", "migration")
-            log.add(np.array([who]), int(day[who]), "open", "migration")
-        calm &= self.hold_on == NEVER
-        for kind, chance, length in ((1, k.HIGH_SPEND_STOP, k.HIGH_SPEND_DAYS), (2, k.KEEP_NUMBER, k.KEEP_NUMBER_DAYS)):
-            held = np.flatnonzero(calm & (draw > 1 - kind * k.KEEP_NUMBER) & (draw <= 1 - kind * k.KEEP_NUMBER + chance))
+        migrates = np.flatnonzero(calm & (rng.random(people.size) < k.MIGRATION))
+        log.add(migrates, day[migrates], "migrated", "migration")
+        log.add(migrates, day[migrates], "open", "migration")
+        stops = ((1, k.HIGH_SPEND_STOP, k.HIGH_SPEND_DAYS), (2, k.KEEP_NUMBER, k.KEEP_NUMBER_DAYS))
+        for kind, chance, length in stops:
+            held = np.flatnonzero(calm & (self.hold_on == NEVER) & (rng.random(people.size) < chance))
             self.hold_on[held], self.hold_kind[held] = day[held], kind
             self.hold_until[held] = day[held] + rng.integers(*length, len(held))
         joined = np.flatnonzero((people.join_day >= first) & (people.join_day < first + days))
-        for who in joined:
-            log.add(np.array([who]), int(people.join_day[who]), "open", "other")
+        log.add(joined, people.join_day[joined], "open", "other")
 
-    # --- a day ----------------------------------------------------------------------------------------------------------
+    # --- a day ------------------------------------------------------------------------------------------------------
 
-    def _day(
-        self, day: int, offset: int, drift_onset: Reals, codes: NDArray[np.uint8], fallen: NDArray[np.uint8], log: StatusLog
-    ) -> None:
+    def _day(self, day: int, offset: int, drift_onset: Reals, codes: Bytes, fallen: Bytes, log: StatusLog) -> None:
+        """Live through one day; `codes` and `fallen` receive what each line may do, and how far its usage fell."""
         people, rng = self.people, self.rng
         if offset == 0 and self.debts.recent:
             issue(self.debts, people, self.debts.recent[-1], day, self._present(day))
         gone = self.silent_day <= day
         reopened = pay_and_stop(rng, self.debts, people, day, offset, gone, log)
         self._cancel(day, log)
-        self._hold(day, log)
-        present, held = self._present(day), self.hold_on <= day
+        held = self._hold(day, log)
+        present = self._present(day)
         active = present & ~gone & (self.debts.stop == 0) & ~held
         how_deep = depth((day - self.drift_on).astype(np.float32), self.drift_full)
         self._leave(day, active, how_deep, log)
@@ -158,9 +157,9 @@ class Lives:
         in_ok = present & (self.debts.stop < 2) & ~(held & (self.hold_kind == 2))
         forwards = self.drift_forwards & (how_deep > k.DRIFT_FORWARD_FROM)
         codes |= np.uint8(OUT_OK) * out_ok | np.uint8(IN_OK) * in_ok | np.uint8(SILENT) * (self.silent_day <= day)
-        tempted, moving = self.tempted_until - day, self.moving_until - day
-        codes |= np.uint8(FORWARDS) * forwards | np.uint8(TEMPTED) * ((tempted > 0) & (tempted <= k.TEMPTED_DAYS))
-        codes |= np.uint8(MOVING) * ((moving > 0) & (moving <= k.MOVING_DAYS)) | np.uint8(SHOCKED) * (self.shock_last > 0)
+        codes |= np.uint8(FORWARDS) * forwards | np.uint8(SHOCKED) * (self.shock_last > 0)
+        for bit, until, length in ((TEMPTED, self.tempted_until, k.TEMPTED_DAYS), (MOVING, self.moving_until, k.MOVING_DAYS)):
+            codes |= np.uint8(bit) * ((until > day) & (until <= day + length))
         fallen[:] = fall(how_deep) * 255
 
     def _leave(self, day: int, active: Flags, how_deep: Reals, log: StatusLog) -> None:
@@ -168,13 +167,13 @@ class Lives:
         rng = self.rng
         tempted, moving = tempted_chance(self.tempted_until - day), moving_chance(self.moving_until - day)
         daily = np.concatenate([self._leaving, np.stack([tempted, moving])]) / np.float32(MONTH_DAYS)
-        daily = np.concatenate([daily, (k.DRIFT_PORT * how_deep)[None]])
+        daily = np.concatenate([daily, (k.DRIFT_PORT * how_deep**2)[None]])
         leaves = np.flatnonzero(active & (rng.random(len(active)) < daily.sum(axis=0)))
         ladder = np.cumsum(daily[:, leaves], axis=0)
         draw, kind = rng.random(len(leaves)), rng.random((2, len(leaves)))
         cause = (ladder < draw * ladder[-1]).sum(axis=0)
         self.cause[leaves], self.left_day[leaves] = cause, day
-        ported = (kind[0] < k.LEFT_PORTED_SHARE) | (cause == CAUSES.index("drift")) | (cause == CAUSES.index("tempted"))
+        ported = (kind[0] < k.LEFT_PORTED_SHARE) | np.isin(cause, [CAUSES.index("drift"), CAUSES.index("tempted")])
         pre = ~ported & (kind[1] < k.LEFT_PRE_CANCEL_SHARE)
         self.left_ported[leaves] = ported
         self.cancel_on[leaves] = np.where(pre, day + k.PRE_CANCEL_DAYS, day)
@@ -203,27 +202,33 @@ class Lives:
         self.drift_began[begins] = day
         self.drift_on[active & drifts & (draw < k.DRIFT_RECOVERY) & ~silent] = NEVER
 
-    def _hold(self, day: int, log: StatusLog) -> None:
-        """Stops that have nothing to do with arrears begin and end: for high spend, and on request."""
+    def _hold(self, day: int, log: StatusLog) -> Flags:
+        """Who is stopped for something else than arrears: one-way for high spend, or on request."""
         free = self._present(day) & (self.debts.stop == 0)
         self.hold_on[(self.hold_on == day) & ~free] = NEVER
+        held = self.hold_on <= day
         for kind, status, reason in ((1, "one_way_stop", "high_spend"), (2, "two_way_stop", "keep_number")):
             log.add(np.flatnonzero((self.hold_on == day) & (self.hold_kind == kind)), day, status, reason)
-            ends = (self.hold_on < day) & (self.hold_until == day - 1) & (self.hold_kind == kind)
-            log.add(np.flatnonzero(ends & free), day - 1, "open", reason)
+            ends = held & (self.hold_until == day) & (self.hold_kind == kind)
+            log.add(np.flatnonzero(ends & free), day, "open", reason)
             self.hold_on[ends] = NEVER
+        return held
 
     def _cancel(self, day: int, log: StatusLog) -> None:
         """Pre-cancelled lines are cancelled in the end, and so are lines long stopped for arrears."""
         log.add(np.flatnonzero((self.cancel_on == day) & (self.left_day < day)), day, "cancelled", "voluntary")
-        arrears = np.flatnonzero((self.debts.stop == 2) & (day == self.debts.stop_day + k.CANCEL_LAG_DAYS) & (self.cancel_on > day))
+        long_stopped = (self.debts.stop == 2) & (day == self.debts.stop_day + k.CANCEL_LAG_DAYS)
+        arrears = np.flatnonzero(long_stopped & (self.cancel_on > day))
         log.add(arrears, day, "cancelled", "arrears")
+        idle = (self.people.payment == 2) & (self.silent_day == day - k.IDLE_CANCEL_DAYS) & self._present(day)
+        log.add(np.flatnonzero(idle), day, "cancelled", "other")
         self.cancel_on[arrears] = day
+        self.cancel_on[idle] = day
         self.debts.due[arrears] = NEVER
 
-    # --- its bill ---------------------------------------------------------------------------------------------------------
+    # --- its bill ---------------------------------------------------------------------------------------------------
 
-    def _bill(self, month: int, noise: Reals, fallen: Reals, codes: NDArray[np.uint8]) -> None:
+    def _bill(self, month: int, noise: Reals, fallen: Reals, codes: Bytes) -> None:
         end = self.of.first_of(month + 1)
         served = (codes & IN_OK > 0).mean(axis=0).astype(np.float32) * self._present(end - 1)
         silent = (codes & SILENT > 0).mean(axis=0)

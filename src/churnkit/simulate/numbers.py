@@ -106,7 +106,9 @@ def close_friends(people: Population) -> tuple[Indices, NDArray[np.float32]]:
     return friends.astype(np.int32), shares.astype(np.float32)
 
 
-def contact_numbers(people: Population, who: Indices, slot: Indices, left_day: NDArray[np.int32], day: Indices) -> Numbers:
+def contact_numbers(
+    people: Population, who: Indices, slot: Indices, left_day: NDArray[np.int32], day: Indices
+) -> Numbers:
     """The number in a contact slot on a day; an on-net contact who has left answers under a rival's number."""
     mate = friend(people, who, slot)
     mix = mixed(people.seed + 2, who, slot)

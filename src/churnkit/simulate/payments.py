@@ -47,7 +47,8 @@ def begin_trouble(
 ) -> None:
     """Money trouble begins for some during the month, and ends for some of those who had it and owe nothing."""
     onset = k.TROUBLE_ONSET * mix("trouble", month) * np.where(people.pays_late, k.TROUBLE_LATE_FACTOR, 1.0)
-    onset = onset * np.where(first - people.join_day < 365, k.TROUBLE_YOUNG_FACTOR, 1.0) * people.is_person * people.is_billed
+    onset = onset * np.where(first - people.join_day < 365, k.TROUBLE_YOUNG_FACTOR, 1.0)
+    onset = onset * people.is_person * people.is_billed
     draw = rng.random(people.size)
     begins = at & (debts.trouble == NEVER) & (draw < onset)
     ends = (debts.trouble <= first) & (debts.stop == 0) & (draw < k.TROUBLE_RECOVERY)
@@ -56,7 +57,13 @@ def begin_trouble(
 
 
 def pay_and_stop(
-    rng: np.random.Generator, debts: Debts, people: Population, day: int, day_of_month: int, gone: NDArray[np.bool_], log: StatusLog
+    rng: np.random.Generator,
+    debts: Debts,
+    people: Population,
+    day: int,
+    day_of_month: int,
+    gone: NDArray[np.bool_],
+    log: StatusLog,
 ) -> NDArray[np.int64]:
     """One day of payments, stops and reopenings; returns who was reopened on the day."""
     who = np.flatnonzero(debts.due < NEVER)

@@ -12,7 +12,7 @@ from churnkit.simulate.market import BRANCH_SHARES, CONTRACT_MONTHS, MANAGERS_A_
 
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.int8]
-Reals = NDArray[np.float32]
+Reals = NDArray[np.floating]
 Days = NDArray[np.int32]
 
 NEVER = 2**30  # a day that does not come
@@ -119,10 +119,10 @@ def people(rng: np.random.Generator, subscribers: int, of: Calendar, market: Han
     balance = np.exp(rng.normal(0, 0.25, n)) * np.where(two_phone, 0.6, 1.0)
     months = np.where((pay < 2) & (rng.random(n) < k.CONTRACT_SHARE), rng.choice(CONTRACT_MONTHS, n), 0)
     since = np.maximum(join, -rng.integers(0, 900, n) - 100)  # the current contract, or a lapsed one, began then
-    forward = rng.random(n)
     key = rng.random(n) < k.KEY_ACCOUNT_SHARE
     misfit = rng.random(n) < k.MISFIT_SHARE
-    launched = np.searchsorted(market.launched_day, np.maximum(join, -rng.exponential(550, n)) - rng.exponential(200, n))
+    bought = np.maximum(join, -rng.exponential(550, n))
+    launched = np.searchsorted(market.launched_day, bought - rng.exponential(200, n))
     return Population(
         seed=seed,
         size=n,
@@ -152,15 +152,13 @@ def people(rng: np.random.Generator, subscribers: int, of: Calendar, market: Han
         degree=np.clip(np.exp(rng.normal(np.log(k.DEGREE_MEDIAN), k.DEGREE_SIGMA, n)), 3, 120).astype(np.int16),
         answer_share=rng.uniform(*k.ANSWER_SHARE, n).astype(np.float32),
         call_s=(k.MEAN_CALL_S * np.exp(rng.normal(-0.06, 0.35, n))).astype(np.float32),
-        forward_class=np.where(forward < k.NOTICE_SHARE, 1, np.where(forward < k.NOTICE_SHARE + k.OWN_SECOND_SHARE, 2, 0)).astype(
-            np.int8
-        ),
+        forward_class=rng.choice(3, n, p=k.FORWARD_SHARES).astype(np.int8),
         is_salesman=(rng.random(n) < k.SALESMAN_SHARE) & (level > 0.8),
         is_farmed=farmed,
         data_log=np.where(
             misfit, rng.normal(k.MISFIT_LOG_MEAN, 0.15, n), rng.normal(k.DATA_LOG_MEAN, k.DATA_LOG_SIGMA, n)
         ).astype(np.float32),
-        value_added_cents=np.where(rng.random(n) < k.VALUE_ADDED_SHARE, rng.integers(2, 16, n) * 100, 0).astype(np.int32),
+        value_added_cents=(rng.integers(2, 16, n) * 100 * (rng.random(n) < k.VALUE_ADDED_SHARE)).astype(np.int32),
         handset=np.clip(launched - 1, 0, len(market.tac) - 1).astype(np.int16),
         alt_contact=np.where(rng.random(n) < 0.55, 12_400_000_000 + rng.integers(0, 80_000_000, n), 0),
     )

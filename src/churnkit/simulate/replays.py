@@ -61,7 +61,7 @@ def _left_and_silent(
         if day == k.GAP_DAYS:
             before = alive.copy()
         how_deep = np.where(since >= 0, depth(since + np.float32(span / 2), full), np.float32(0))
-        to_leave = _leaving(state, part, middle, days_in_month)[:, None] + np.float32(k.DRIFT_PORT) * how_deep
+        to_leave = _leaving(state, part, middle, days_in_month)[:, None] + np.float32(k.DRIFT_PORT) * how_deep**2
         to_silence = _silence(state, part, middle)[:, None] + np.float32(k.DRIFT_SILENT) * how_deep**4
         ahead = np.where(since >= 0, depth(since + np.float32(k.RUN_DAYS / 2), full), np.float32(0))
         by_chance = natural_silence(own_activity_rate(out_rate, in_rate, ahead))
@@ -87,7 +87,8 @@ def _leaving(state: HiddenState, part: slice, day: float, days_in_month: int) ->
     monthly = (state.leaving if day < days_in_month else state.leaving_next)[part]
     begun = state.tempted_onset[part] / MONTH_DAYS * max(day - k.TEMPTED_LEAD_DAYS, 0) * k.TEMPTED_EXIT
     tempted, moving = state.tempted_until[part] - day, state.moving_until[part] - day
-    return (monthly + begun + tempted_chance(tempted) + moving_chance(moving)).astype(np.float32) / np.float32(MONTH_DAYS)
+    monthly = monthly + begun + tempted_chance(tempted) + moving_chance(moving)
+    return monthly.astype(np.float32) / np.float32(MONTH_DAYS)
 
 
 def _silence(state: HiddenState, part: slice, day: float) -> Reals:

@@ -12,6 +12,8 @@ from churnkit.simulate.numbers import as_text, as_unit, mixed
 from churnkit.simulate.population import NEVER, Population
 from churnkit.simulate.records import MonthRecord
 
+Ints = NDArray[np.integer]
+
 CONSENT_CHANNELS = ("call", "sms")
 
 
@@ -70,7 +72,10 @@ def consent_rows(people: Population, of: Calendar, record: MonthRecord) -> pa.Ta
     """The consents file: those given or refused on activation (all of the past in the first month), and withdrawals."""
     first, end = of.first_of(record.month), of.first_of(record.month + 1)
     known = record.left_day >= of.first_of(0)  # lines that left before the first file are in none
-    who, channel, day, granted = [], [], [], []
+    who: list[Ints] = []
+    day: list[Ints] = []
+    channel: list[Ints] = []
+    granted: list[NDArray[np.bool_]] = []
     for code in range(len(CONSENT_CHANNELS)):
         everyone = np.arange(people.size)
         chance = as_unit(mixed(people.seed + 20 + code, everyone))

@@ -12,14 +12,23 @@ from churnkit.simulate import records
 from churnkit.simulate.calendars import Calendar, seasons
 from churnkit.simulate.handsets import Handsets
 from churnkit.simulate.numbers import (
-    AWAY_FIXED, NOTICE_PLATFORM, OWN_CARE, RIVAL_CARE, SERVICE_SMS, SHORT_CODES,
-    as_text, as_unit, contact_numbers, mixed, rival_mobile,
+    AWAY_FIXED,
+    NOTICE_PLATFORM,
+    OWN_CARE,
+    RIVAL_CARE,
+    SERVICE_SMS,
+    SHORT_CODES,
+    as_text,
+    as_unit,
+    contact_numbers,
+    mixed,
+    rival_mobile,
 )  # fmt: skip
 from churnkit.simulate.population import Population
 from churnkit.simulate.records import MonthRecord
 
 Ints = NDArray[np.int64]
-Reals = NDArray[np.float32]
+Reals = NDArray[np.floating]
 
 CHUNK = 8192  # subscribers whose month is in memory at once
 OUT_CALL, IN_CALL, OUT_SMS, IN_SMS, SERVICE, CARE, SHORT, ASK_CARE, ASK_RIVAL = range(9)
@@ -174,7 +183,13 @@ def _forwarding(
 
 
 def _answered(
-    rng: np.random.Generator, people: Population, record: MonthRecord, person: Ints, day: Ints, kind: Ints, cause: NDArray[np.int8]
+    rng: np.random.Generator,
+    people: Population,
+    record: MonthRecord,
+    person: Ints,
+    day: Ints,
+    kind: Ints,
+    cause: NDArray[np.int8],
 ) -> NDArray[np.bool_]:
     """Whether a call was answered: by its own phone, or for a forwarded leg at its target."""
     draw = rng.random(len(kind), dtype=np.float32)

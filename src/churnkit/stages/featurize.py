@@ -33,5 +33,5 @@ def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
     if absent := sorted(set(TABLES) - set(history.tables)):
         say(f"featurize {as_of}: no {', '.join(absent)}, so {len(wanted) - len(there)} features are left out")
     with whole_folder(FEATURES / str(as_of)) as folder:
-        rows = write(build(read([COHORTS / str(as_of)]), history, there), folder)
+        rows = write(build(read([COHORTS / str(as_of)]), history, there), folder, by=["subscriber_id"])
     say(f"featurize {as_of}: {rows:,} subscribers, {len(there)} features")

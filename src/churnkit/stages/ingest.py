@@ -117,7 +117,7 @@ def split_files(extract: Extract, paths: list[Path], spill: Path, threads: int) 
 
 def settle_typed(extract: Extract, delivery: Delivery, params: Params, spill: Path) -> Frame:
     """The rows with types and verdicts, written out once so that what follows reads columns, not text."""
-    write(contract.typed(read([spill / "text"]), extract, delivery, params.delay_days), spill / "typed", sort=False)
+    write(contract.typed(read([spill / "text"]), extract, delivery, params.delay_days), spill / "typed", by=())
     return read([spill / "typed"])
 
 

@@ -51,7 +51,7 @@ def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
     else:
         table = settle(immature(cohort, window))
     with whole_folder(COHORTS / str(as_of)) as folder:
-        write(table, folder)
+        write(table, folder, by=["subscriber_id"])
     tell(as_of, table)
 
 

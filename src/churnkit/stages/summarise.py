@@ -6,6 +6,7 @@ from churnkit.engine import open_session, read, write
 from churnkit.files import whole_folder
 from churnkit.params import Common
 from churnkit.progress import say
+from churnkit.summaries import KEYS
 from churnkit.summaries import SUMMARIES as SUMMARY_OF
 from churnkit.timeline import Delivery
 
@@ -24,5 +25,5 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
     calls = read([CALLS / delivery.name])
     for name, summary in SUMMARY_OF.items():
         with whole_folder(SUMMARIES / name / delivery.name) as folder:
-            rows = write(summary(calls, common.wait_days), folder)
+            rows = write(summary(calls, common.wait_days), folder, by=KEYS[name])
         say(f"summarise {delivery.name}: {rows:,} rows of {name}")
