@@ -13,8 +13,8 @@ WAIT_DAYS = 4
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 
-COUNTS = ["own_events", "out_calls", "out_s", "in_calls", "in_answered", "in_s", "sms_out", "sms_in", "fwd_unconditional", "fwd_busy", "fwd_no_answer",
-          "fwd_unreachable", "fwd_rival", "fwd_own", "fwd_platform", "rival_calls", "rival_s", "care_calls", "rival_care_calls"]
+COUNTS = ["own_events", "out_calls", "out_s", "in_calls", "in_answered", "in_s", "sms_out", "sms_in", "fwd_unconditional", "fwd_busy",
+          "fwd_no_answer", "fwd_unreachable", "fwd_rival", "fwd_own", "fwd_platform", "rival_calls", "rival_s", "care_calls", "rival_care_calls"]
 CENTS = ["total_cents", "plan_cents", "overage_voice_cents", "overage_data_cents", "overage_sms_cents", "value_added_cents", "third_party_cents",
          "discount_cents"]
 # Columns by what they hold. A blank cell is 0 in a count, null in the others.
@@ -33,7 +33,8 @@ SCHEMA: dict[str, dict[str, str]] = {
                     "plan": "text",
                     "branch": "text", "is_key_account": "flag", "activation_channel": "text", "contract_start_on": "date", "contract_end_on": "date",
                     "contract_kind": "text", "has_minimum_spend": "flag", "bundle": "text", "customer_key": "text", "group_key": "text",
-                    "has_autopay": "flag", "credit_limit_cents": "number", "msisdn_party": "text", "alt_contact_party": "text", "received_at": "time"},
+                    "has_autopay": "flag", "credit_limit_cents": "number", "msisdn_party": "text", "alt_contact_party": "text",
+                    "received_at": "time"},
     "status_changes": {"subscriber_id": "text", "happened_at": "time", "status": "text", "reason": "text", "received_at": "time"},
     "handsets": {"tac": "text", "brand": "text", "model": "text", "launched_on": "date", "generation": "text", "price_band": "text",
                  "is_smartphone": "flag", "is_dual_sim": "flag"},

@@ -70,7 +70,8 @@ def line(rng: Random, who: str, prefix: str, ago: int) -> Row:
             "payment_kind": ("prepaid", "quasi_prepaid", "postpaid")[hash_of(who) % 3], "line_kind": "voice", "plan": rng.choice("AB"),
             "branch": "省/市/区", "is_key_account": rng.choice((True, False, None)), "activation_channel": rng.choice(("shop", None)),
             "contract_start_on": rng.choice((begun, None)), "contract_end_on": rng.choice((begun + timedelta(730), None)),
-            "contract_kind": rng.choice(("handset", None)), "has_minimum_spend": rng.choice((True, False, None)), "bundle": rng.choice(("family", None)),
+            "contract_kind": rng.choice(("handset", None)), "has_minimum_spend": rng.choice((True, False, None)),
+            "bundle": rng.choice(("family", None)),
             "customer_key": f"{prefix}c{hash_of(who) % 2}", "group_key": rng.choice((f"{prefix}g", None)), "has_autopay": rng.choice((True, False)),
             "credit_limit_cents": rng.choice((0, 10_000, None)), "msisdn_party": f"{prefix}n{who[-1]}", "alt_contact_party": f"{prefix}t0",
             "received_at": noon((ended - EPOCH).days + rng.choice((1, 2, 3, 9)))}
@@ -92,7 +93,8 @@ def history(seed: int, people: int = 6, prefix: str = "a") -> Tables:
     for n in range(people):
         who = f"{prefix}s{n}"
         tables["usage_daily"] += unique([daily(rng, who) for _ in range(rng.choice((0, 1, 5, 40)))], "subscriber_id", "day", "received_day")
-        others = [f"{prefix}n{rng.randrange(people)}" if rng.random() < 0.6 else f"{prefix}x{rng.randrange(9)}" for _ in range(rng.choice((0, 2, 25)))]
+        others = [f"{prefix}n{rng.randrange(people)}" if rng.random() < 0.6 else f"{prefix}x{rng.randrange(9)}"
+                  for _ in range(rng.choice((0, 2, 25)))]
         for name, things, column in (("contacts_monthly", others, "other_party"),
                                      ("forward_targets_monthly", [f"{prefix}t{rng.randrange(9)}" for _ in range(rng.choice((0, 1, 6)))], "target"),
                                      ("devices_monthly", [f"{prefix}d{rng.randrange(5)}" for _ in range(rng.choice((0, 1, 6)))], "tac")):
@@ -100,8 +102,8 @@ def history(seed: int, people: int = 6, prefix: str = "a") -> Tables:
         tables["bills"] += unique([bill(rng, who) for _ in range(rng.choice((0, 3, 14)))], "subscriber_id", "bill_month", "received_at")
         tables["subscribers"] += [line(rng, who, prefix, ago) for ago in range(9) if rng.random() < 0.8]
         tables["status_changes"] += [change(rng, who) for _ in range(rng.choice((0, 0, 1, 6)))]
-    tables["handsets"] = [{"tac": f"{prefix}d{n}", "brand": "Orbit", "model": f"M{n // 2}", "launched_on": date(2020 + n, 5, 5), "generation": f"{n + 1}G",
-                           "price_band": "mid", "is_smartphone": n > 1, "is_dual_sim": None} for n in range(4)]
+    tables["handsets"] = [{"tac": f"{prefix}d{n}", "brand": "Orbit", "model": f"M{n // 2}", "launched_on": date(2020 + n, 5, 5),
+                           "generation": f"{n + 1}G", "price_band": "mid", "is_smartphone": n > 1, "is_dual_sim": None} for n in range(4)]
     return tables
 
 

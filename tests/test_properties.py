@@ -107,7 +107,8 @@ def leg(rng: Random, who: str, **fixed: Any) -> Row:
     row: Row = dict.fromkeys(SCHEMA["calls"])
     return row | {"subscriber_id": who, "other_party": f"{who[0]}x{rng.randrange(9)}", "other_party_network": rng.choice(("own", "rival:b", None)),
                   "kind": "voice" if voice else "sms", "direction": rng.choice(("out", "in")), "happened_at": at, "received_at": at,
-                  "duration_s": rng.randint(1, 300) if voice else None, "is_answered": rng.random() < 0.7 if voice else None, "tac": f"{who[0]}d1"} | fixed
+                  "duration_s": rng.randint(1, 300) if voice else None, "is_answered": rng.random() < 0.7 if voice else None,
+                  "tac": f"{who[0]}d1"} | fixed
 
 
 def features_of(calls: list[Row], prefixes: str, folder: Path) -> dict:
@@ -132,7 +133,8 @@ def test_forwarded_legs_and_service_calls_change_only_their_own_families(seed):
         extra: dict[str, list[dict]] = {
             "a": [], "b": [{"kind": "voice", "direction": "forwarded", "forwarded_to": f"bt{n}", "forwarded_to_network": "rival:b", "duration_s": 60,
                             "forward_cause": ("unconditional", "busy", "no_answer", "unreachable")[n % 4], "tac": "bd2"} for n in range(9)],
-            "c": [{"direction": "in", "other_party_network": ("own_care", "short_code")[n % 2], "kind": ("voice", "voice", "sms")[n % 3]} for n in range(9)],
+            "c": [{"direction": "in", "other_party_network": ("own_care", "short_code")[n % 2], "kind": ("voice", "voice", "sms")[n % 3]}
+                  for n in range(9)],
             "d": [{"direction": "in", "other_party_network": "own", "kind": "voice", "duration_s": 60, "is_answered": True} for _ in range(9)]}
         return [*(leg(rng, who) for _ in range(30)), *(leg(Random(n), who, **fixed) for n, fixed in enumerate(extra[prefix]))]
 
@@ -150,7 +152,9 @@ def test_every_feature_explains_itself():
     row = dict.fromkeys(REGISTRY, 12.0)
     for f in REGISTRY.values():
         assert f.description.endswith("."), f.name
-        assert f.unit and f.group and f.risky in "+-±"
+        assert f.unit, f.name
+        assert f.group, f.name
+        assert f.risky in ("+", "-", "±"), f.name
         assert bool(f.reason_zh) == bool(f.reason_en), f.name
         for text in (f.reason_zh, f.reason_en, f.zero_zh, f.zero_en):
             fields = {field for _, field, _, _ in string.Formatter().parse(text) if field}

@@ -1,4 +1,4 @@
-"""The feature dictionary: every column with its meaning, unit, null rule and sentence, and the catalogue's rows that are left out, with the reason."""
+"""The feature dictionary: every column with its meaning, unit, null rule and sentence, and what is left out of the catalogue, and why."""
 from collections.abc import Iterable
 from importlib import import_module
 
@@ -22,10 +22,10 @@ LEFT_OUT: dict[str, tuple[tuple[str, str, str], ...]] = {
           ("50", "credit_adjustment_flag", "bills carry no line for refunds or adjustments")),
     "E": (("65", "voicemail as a class of its own", "the number plan knows short codes only: they are notice platforms"),
           ("65", "invalid targets", "the number plan does not say that a number is not in use; what it does not know counts in no class"),
-          ("70", "fwd_feature_dials", "GSM sets forwarding up by signalling, which leaves no call record, and numbers are pseudonyms before they are summarised")),
+          ("70", "fwd_feature_dials", "GSM sets forwarding up by signalling, which leaves no call record; dialled codes are pseudonyms at ingest")),
     "F": (("78", "renewal_count over life", "snapshots go six months back: `renewals_6m`"),
           ("81", "family_vpmn_flags one by one", "snapshots name one group only: `is_in_group`"),
-          ("82", "autopay_bank_bound as a count over 12 months", "snapshots say whether there is a standing order, not how often it was used: `has_autopay`"),
+          ("82", "autopay_bank_bound as a count over 12 months", "snapshots say whether there is a standing order, not its use: `has_autopay`"),
           ("83", "days since the number was ported in", "there is no extract of portings: `is_port_eligible` counts from activation")),
     "G": (("85", "smoothed encoding of brand and model", "encoding belongs to the model: `handset_model` and `handset_brand` stay codes"),
           ("89", "radio_gap to the plan or the SIM", "there is no extract of plans: the gap is to 5G"),

@@ -41,6 +41,8 @@ def refused(extract: str, content: bytes) -> str:
     (HEADER + FOUR.replace(b"1001", b'"1001"'), 4, {}),
     (HEADER + FOUR.replace(b"1001", b"10\x0001"), 3, {3: "the line holds a NUL byte"}),
     (HEADER + FOUR.replace(b"1001", b"10\r01"), 3, {3: "the line holds a carriage return"}),
+    (HEADER + FOUR.replace(b"1001", b"10\r01").replace(b"1002", b'"10\n02"'), 2,
+     {3: "the line holds a carriage return", 4: "the line cannot be split: unexpected end of data", 5: "subscriber_id is not an id of letters and digits"}),
     (HEADER + FOUR.replace(b"1001", b"\xc0\xcf"), 3, {3: "the line is no UTF-8"}),
     (HEADER + FOUR.replace(b"1001", b"\xff,\xff"), 3, {3: "the line is no UTF-8"}),
     (HEADER + FOUR.replace(b"1001", "用户".encode()[:-1]), 3, {3: "the line is no UTF-8"}),
@@ -50,7 +52,7 @@ def refused(extract: str, content: bytes) -> str:
 ])
 def test_every_line_below_the_header_is_a_row_or_a_reject_with_its_line_number(content, accepted, rejected):
     put_down(JUNE, {"consents": content})
-    ingest_again(JUNE, "consents")
+    ingest_again(JUNE, "consents", max_reject_share=1.0)
     assert account("consents") == (accepted + len(rejected), accepted, len(rejected), 0)
     assert {r["line"]: r["message"] for r in rejects()} == rejected
 

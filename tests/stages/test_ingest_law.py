@@ -7,9 +7,11 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+import pytest
 from builders import JUNE, account, events, ingest_again, put_down, rejects
 from churnkit.errors import InputError
 
+pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")  # a traceback on stderr, too
 HEADER = b"subscriber_id,happened_at,channel,is_granted\n"
 ROWS = 40
 GOOD = HEADER + b"".join(f"{1000 + n},2026-06-{n % 30 + 1:02} 09:00:{n:02},{'call' if n % 3 else 'sms'},{'true' if n % 2 else '0'}\n".encode()
@@ -48,9 +50,7 @@ def ingest_damaged(content: bytes) -> None:
     assert unhurt <= {e["happened_at"] for e in events("consents")}
 
 
-@settings(max_examples=20, derandomize=True, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck), database=None)
-@given(st.lists(flip | insert | cut | truncate, min_size=1, max_size=3))
-def test_damage_never_loses_a_row_in_silence_and_never_ends_in_a_traceback(changes):
+def in_a_folder_of_its_own(changes: list[tuple]) -> None:
     home = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
@@ -58,3 +58,20 @@ def test_damage_never_loses_a_row_in_silence_and_never_ends_in_a_traceback(chang
             ingest_damaged(damaged(changes))
         finally:
             os.chdir(home)
+
+
+accidents = given(st.lists(flip | insert | cut | truncate, min_size=1, max_size=3))
+few = settings(max_examples=20, derandomize=True, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck), database=None)
+
+
+@few
+@accidents
+def test_damage_never_loses_a_row_in_silence_and_never_ends_in_a_traceback(changes):
+    in_a_folder_of_its_own(changes)
+
+
+@pytest.mark.slow
+@settings(few, max_examples=400)
+@accidents
+def test_much_damage_neither(changes):
+    in_a_folder_of_its_own(changes)

@@ -6,7 +6,6 @@ from churnkit.features.declare import feature, ratio, share, source, spread, squ
 from churnkit.history import Events, History
 
 WEEKS = 8
-MIDDLE_WEEK = (WEEKS - 1) / 2
 MONTHS = 4  # months that contacts are looked back at
 REGULARS = 10  # the contacts of three months ago that count as regular ones
 
@@ -111,11 +110,10 @@ def incoming_calls_change(usage: Events, window: int) -> Column:
          en="outgoing minutes fall week by week, over 8 weeks")
 def outgoing_slope_8w(usage: Events) -> Column:
     """Least-squares slope of the weekly outgoing minutes over eight weeks, a week, over their mean; null if there were none."""
-    weeks = range(WEEKS)
-    totals = [usage.total_between("out_s", 7 * (n + 1), 7 * n) for n in weeks]  # n weeks ago, so time runs against n
-    leant = added(totals[n] * F.lit(MIDDLE_WEEK - n) for n in weeks)
-    steps = sum((n - MIDDLE_WEEK) ** 2 for n in weeks)
-    return ratio(leant * F.lit(WEEKS / steps), added(totals))
+    totals = [usage.total_between("out_s", 7 * (n + 1), 7 * n) for n in range(WEEKS)]  # n weeks ago, so time runs against n
+    leant = added(total * (WEEKS - 1 - 2 * n) for n, total in enumerate(totals))  # twice the distance to the middle, so whole
+    steps = sum((WEEKS - 1 - 2 * n) ** 2 for n in range(WEEKS))
+    return ratio(leant * (2 * WEEKS), added(totals) * steps)
 
 
 @feature("usage_daily", unit="ratio", risky="+", group="usage_trend")

@@ -1,6 +1,6 @@
 """What a model must beat: the seed rules of 2005, silence alone, and a regularised logistic regression."""
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -33,26 +33,55 @@ def numbers(features: pd.DataFrame, name: str) -> np.ndarray:
     return pd.to_numeric(features[name]).to_numpy(dtype=float, na_value=np.nan)
 
 
+@dataclass(frozen=True)
+class Design:
+    """How a table becomes the numbers of a regression: medians for gaps, standardised, and one column per common category."""
+
+    medians: dict[str, float]
+    scales: dict[str, tuple[float, float]]
+    common: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, features: pd.DataFrame, categories: int = 20) -> "Design":
+        """The design fitted on these rows; columns without a single value are left out."""
+        said = [n for n in features.columns if not pd.api.types.is_numeric_dtype(features[n])]
+        medians, scales = {}, {}
+        for name in features.columns.difference(said, sort=False):
+            column = finite(features, name)
+            if not np.isnan(column).all():
+                medians[name] = float(np.nanmedian(column))
+                filled = np.where(np.isnan(column), medians[name], column)
+                scales[name] = (float(filled.mean()), float(filled.std()) or 1.0)
+        return cls(medians, scales, {n: sorted(features[n].dropna().astype(str).value_counts().index[:categories]) for n in said})
+
+    def matrix(self, rows: pd.DataFrame) -> np.ndarray:
+        """The rows as float32, one column per number and per common category."""
+        columns = []
+        for name, (mean, spread) in self.scales.items():
+            column = finite(rows, name)
+            columns.append((np.where(np.isnan(column), self.medians[name], column) - mean) / spread)
+        for name, common in self.common.items():
+            codes = pd.Categorical(rows[name].astype("str"), categories=common).codes
+            columns += [codes == code for code in range(len(common))]
+        return np.column_stack(columns).astype(np.float32)
+
+
+def finite(features: pd.DataFrame, name: str) -> np.ndarray:
+    """A column's numbers, NaN where they are missing or infinite."""
+    column = numbers(features, name)
+    return np.where(np.isfinite(column), column, np.nan)
+
+
 def logistic(features: pd.DataFrame, churned: np.ndarray, *, strength: float = 0.1) -> Callable[[pd.DataFrame], np.ndarray]:
-    """A scorer: ridge logistic regression on imputed, standardised numbers and one-hot categories, fitted on these rows."""
-    from sklearn.compose import make_column_transformer
-    from sklearn.impute import SimpleImputer
+    """A scorer: ridge logistic regression on standardised numbers and one-hot categories, fitted on these rows."""
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+    from threadpoolctl import threadpool_limits
 
-    said = [name for name in features.columns if not pd.api.types.is_numeric_dtype(features[name])]
-    counted = [name for name in features.columns if name not in said and features[name].notna().any()]
-    columns: Any = make_column_transformer(
-        (make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), counted),
-        (OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=50, max_categories=20, sparse_output=False), said))
-    recipe = make_pipeline(columns, LogisticRegression(C=strength, solver="newton-cholesky", max_iter=50))
+    design = Design.of(features)
+    with threadpool_limits(1):  # sums in another order have other last digits, and the fit walks on from them
+        fitted = LogisticRegression(C=strength, max_iter=100, tol=1e-3).fit(design.matrix(features), churned)
 
-    def plain(rows: pd.DataFrame) -> pd.DataFrame:
-        """The rows with numbers as floats and categories as text, missing ones as the word 'missing'."""
-        kept = {name: pd.to_numeric(rows[name]).to_numpy(dtype=float, na_value=np.nan) for name in counted}
-        texts = {name: rows[name].astype(object).where(rows[name].notna(), "missing").astype(str) for name in said}
-        return pd.DataFrame(kept | texts, index=rows.index).replace([np.inf, -np.inf], np.nan)
-
-    recipe.fit(plain(features), churned)
-    return lambda rows: np.round(recipe.predict_proba(plain(rows))[:, 1], 9)  # the last digits vary with the BLAS's threads
+    def scorer(rows: pd.DataFrame) -> np.ndarray:
+        with threadpool_limits(1):
+            return np.round(fitted.predict_proba(design.matrix(rows))[:, 1], 9)
+    return scorer

@@ -34,8 +34,8 @@ def fit(features: pd.DataFrame, churned: Sequence[Any] | pd.Series | np.ndarray,
     if valid is not None:
         later = encode.encode(encode.matched(valid[0], columns), columns)
         later_outcome = outcomes(valid[1], valid[0], needs_both=False)
-        trees = learning.trees or trees_by_valid(learning, columns, matrix, outcome, later, later_outcome, seed)
-        texts = boosters(learning, columns, matrix, outcome, trees, seed)
+        trees, first = (learning.trees, None) if learning.trees else trees_by_valid(learning, columns, matrix, outcome, later, later_outcome, seed)
+        texts = boosters(learning, columns, matrix, outcome, trees, seed, first)
         model = Model(learning, tuple(columns), texts, Calibrator("none"), trees, seed, len(outcome), int(outcome.sum()))
         margin, told = model.margin_of(later), later_outcome
     else:
@@ -91,24 +91,28 @@ def dataset(learning: Learning, columns: Sequence[encode.Column], matrix: np.nda
 
 
 def boosters(learning: Learning, columns: Sequence[encode.Column], matrix: np.ndarray, outcome: np.ndarray,
-             trees: int, seed: int) -> tuple[str, ...]:
-    """The fitted boosters as LightGBM text, one per bag."""
-    rows, texts = dataset(learning, columns, matrix, outcome, seed), []
-    for bag in range(learning.bag(len(outcome))):
+             trees: int, seed: int, first: str | None = None) -> tuple[str, ...]:
+    """The fitted boosters as LightGBM text, one per bag; `first` is the first of them where it is fitted already."""
+    bags, texts = learning.bag(len(outcome)), [first] if first else []
+    if len(texts) == bags:
+        return tuple(texts)
+    rows = dataset(learning, columns, matrix, outcome, seed)
+    for bag in range(len(texts), bags):
         told = learning.boosting(len(outcome), seed * 1000 + bag, [column.name for column in columns])
         texts.append(portable(lgb.train(told, rows, trees).model_to_string()))
     return tuple(texts)
 
 
 def trees_by_valid(learning: Learning, columns: Sequence[encode.Column], matrix: np.ndarray, outcome: np.ndarray,
-                   later: np.ndarray, later_outcome: np.ndarray, seed: int) -> int:
-    """The tree count at which the log loss of the later rows is lowest."""
+                   later: np.ndarray, later_outcome: np.ndarray, seed: int) -> tuple[int, str]:
+    """The tree count at which the log loss of the later rows is lowest, and the first booster with so many trees as text."""
     rows = dataset(learning, columns, matrix, outcome, seed)
     told = learning.boosting(len(outcome), seed * 1000, [column.name for column in columns])
     stop = lgb.early_stopping(learning.patience, verbose=False)
     later_rows = lgb.Dataset(later, later_outcome, reference=rows, params=told)
     booster = lgb.train(told, rows, learning.max_trees, valid_sets=[later_rows], callbacks=[stop])
-    return max(1, booster.best_iteration)
+    trees = max(1, booster.best_iteration)
+    return trees, portable(booster.model_to_string(num_iteration=trees))
 
 
 def trees_by_splits(learning: Learning, columns: Sequence[encode.Column], matrix: np.ndarray, outcome: np.ndarray,

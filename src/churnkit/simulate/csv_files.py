@@ -56,7 +56,9 @@ def write_extract(path: Path, extract: str, tables: Iterable[pa.Table], rng: np.
         for number, table in enumerate(tables):
             if number == 0:
                 file.write((",".join(table.column_names) + "\n").encode())
-            pyarrow.csv.write_csv(table.combine_chunks(), file, OPTIONS)  # it writes garbage where the first chunk is empty
+            pyarrow.csv.write_csv(
+                table.combine_chunks(), file, OPTIONS
+            )  # it writes garbage where the first chunk is empty
             account.rows += table.num_rows
             if extract in DUPLICATED:
                 again = rng.choice(table.num_rows, _count(rng, DUPLICATE_SHARE, table.num_rows), replace=False)

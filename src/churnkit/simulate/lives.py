@@ -158,8 +158,9 @@ class Lives:
         forwards = self.drift_forwards & (how_deep > k.DRIFT_FORWARD_FROM)
         codes |= np.uint8(OUT_OK) * out_ok | np.uint8(IN_OK) * in_ok | np.uint8(SILENT) * (self.silent_day <= day)
         codes |= np.uint8(FORWARDS) * forwards | np.uint8(SHOCKED) * (self.shock_last > 0)
-        for bit, until, length in ((TEMPTED, self.tempted_until, k.TEMPTED_DAYS), (MOVING, self.moving_until, k.MOVING_DAYS)):
-            codes |= np.uint8(bit) * ((until > day) & (until <= day + length))
+        tempted, moving = self.tempted_until - day, self.moving_until - day
+        codes |= np.uint8(TEMPTED) * ((tempted > 0) & (tempted <= k.TEMPTED_DAYS))
+        codes |= np.uint8(MOVING) * ((moving > 0) & (moving <= k.MOVING_DAYS))
         fallen[:] = fall(how_deep) * 255
 
     def _leave(self, day: int, active: Flags, how_deep: Reals, log: StatusLog) -> None:
