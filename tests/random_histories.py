@@ -85,7 +85,7 @@ def change(rng: Random, who: str) -> Row:
             "reason": rng.choice(("arrears", "voluntary", None)), "received_at": noon(day + rng.choice((0, 1, 2, 9)))}
 
 
-def history(seed: int, people: int = 6, prefix: str = "a") -> Tables:
+def history(seed: int, people: int = 10, prefix: str = "a") -> Tables:
     """Random tables of so many subscribers, who call each other and strangers."""
     rng = Random(seed)
     tables: Tables = {name: [] for name in ("usage_daily", "contacts_monthly", "forward_targets_monthly", "devices_monthly", "bills", "subscribers",

@@ -17,9 +17,9 @@ MANY = CALLS + "".join(f"{n % 500},{13800000000 + n * 7919 % 10**6},voice,out,,,
                        for n in range(60_000))
 MOMENTS = {"ingest": [".churnkit/spill/churnkit-engine-*", ".churnkit/spill/churnkit-ingest-*/text", "data/events/number_plan/2026-06",
                       ".churnkit/spill/churnkit-ingest-*/typed", "data/events/calls/.2026-06.part", "data/events/calls/.2026-06.part/*",
-                      "data/events/bills/.2026-06.part", "data/events/account/.2026-06.part"],
+                      "data/events/bills/.2026-06.part", "data/events/handsets/2026-06"],
            "summarise": ["data/summaries/usage_daily/.2026-06.part", "data/summaries/contacts_monthly/.2026-06.part/*",
-                         "data/summaries/devices_monthly/.2026-06.part"]}
+                         "data/summaries/forward_targets_monthly/2026-06"]}
 
 
 @pytest.fixture(autouse=True)
@@ -38,17 +38,16 @@ def run(stage: str) -> None:
     subprocess.run(command(stage), check=True, stderr=subprocess.DEVNULL)
 
 
-def wait_for(sign: str, seconds: float = 60) -> None:
-    """Until a path that fits the pattern is there."""
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends and not list(Path().glob(sign)):
+def wait_for(sign: str, process: subprocess.Popen) -> None:
+    """Until a path that fits the pattern is there, or the process has ended."""
+    while not list(Path().glob(sign)) and process.poll() is None:
         time.sleep(0.001)
 
 
 def killed(stage: str, moment: str) -> bool:
     """Kill the stage as soon as the path is there; whether it was still at work."""
     process = subprocess.Popen(command(stage), stderr=subprocess.DEVNULL)
-    wait_for(moment)
+    wait_for(moment, process)
     process.send_signal(signal.SIGKILL)
     return process.wait() == -signal.SIGKILL
 
@@ -86,7 +85,7 @@ def test_a_stage_ends_when_the_process_that_started_it_is_killed():
     script = f"import subprocess, sys; p = subprocess.Popen({command('ingest')!r}, stderr=subprocess.DEVNULL); print(p.pid, flush=True); p.wait()"
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     child = int(parent.stdout.readline())
-    wait_for("data/events/calls/.2026-06.part")
+    wait_for("data/events/calls/.2026-06.part", parent)
     parent.kill()
     parent.wait()
     parent.stdout.close()

@@ -27,7 +27,7 @@ def names() -> list[str]:
     return list(REGISTRY)
 
 
-def differences(original: Tables, altered: Tables, people: int = 6) -> set[str]:
+def differences(original: Tables, altered: Tables, people: int = 10) -> set[str]:
     """Features that differ between the subscribers of a history and their doubles in an altered one, both built at once."""
     double = renamed(altered, ORIGINAL, ALTERED)
     both = {name: [*rows, *double.get(name, [])] for name, rows in original.items()}
@@ -94,8 +94,8 @@ def test_a_subscriber_s_features_are_their_own(seed):
 
 
 def test_the_cohort_decides_who_is_in_it_and_nothing_else(tmp_path):
-    everyone = [f"as{n}" for n in range(8)]
-    of_all, of_one = (computed(history(5, 8), names(), ids, tmp_path) for ids in (everyone, ["as3"]))
+    everyone = [f"as{n}" for n in range(10)]
+    of_all, of_one = (computed(history(5), names(), ids, tmp_path) for ids in (everyone, ["as3"]))
     assert set(of_all) == set(everyone)
     assert of_one == {"as3": of_all["as3"]}
 

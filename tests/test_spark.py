@@ -1,4 +1,4 @@
-"""The same features on Spark: all specs as one job, and 50 random histories on both engines."""
+"""The same features on Spark: all specs and 50 random histories in one job."""
 import json
 import os
 import subprocess
@@ -61,36 +61,25 @@ def specs_apart(cases: list[Case]) -> tuple[Tables, list[str]]:
     return together, people
 
 
-@pytest.fixture(scope="module")
-def on_both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
-    """{engine: {subscriber: {feature: value}}} of the specs and of 50 random histories, one process an engine."""
-    tables, people = specs_apart(specs())
+@pytest.mark.spark
+def test_specs_hold_on_spark_and_engines_agree_on_random_histories(tmp_path):
+    """One process an engine, on the tables of all specs and of 50 random histories; the engines must agree to the last digit."""
+    cases = specs()
+    tables, people = specs_apart(cases)
     for seed in range(50):
         for name, rows in history(seed, 3, f"h{seed:02}").items():
             tables.setdefault(name, []).extend(rows)
     people += [f"h{seed:02}s{n}" for seed in range(50) for n in range(3)]
-    results = {}
+    got = {}
     for engine in ("duckdb", "spark"):
-        folder = tmp_path_factory.mktemp(engine)
-        lay_out(tables, people, folder)
-        results[engine] = run(engine, folder)
-    return results
-
-
-@pytest.mark.spark
-@pytest.mark.parametrize("engine", ["duckdb", "spark"])
-def test_every_spec_holds_when_all_are_built_at_once(on_both, engine):
-    wrong = [f"{test}: {feature} of {who} is {on_both[engine][f'{n:03}.{who}'][feature]}, not {value}"
-             for n, (test, _, expected) in enumerate(specs()) for feature, values in expected.items() for who, value in values.items()
-             if on_both[engine][f"{n:03}.{who}"][feature] != (pytest.approx(value, rel=1e-12) if isinstance(value, float | int) else value)]
+        lay_out(tables, people, tmp_path / engine)
+        got[engine] = run(engine, tmp_path / engine)
+    wrong = [f"{test}: {feature} of {who} is {got['spark'][f'{n:03}.{who}'][feature]}, not {value}"
+             for n, (test, _, expected) in enumerate(cases) for feature, values in expected.items() for who, value in values.items()
+             if got["spark"][f"{n:03}.{who}"][feature] != (pytest.approx(value, rel=1e-12) if isinstance(value, float | int) else value)]
     assert wrong == []
-
-
-@pytest.mark.spark
-def test_engines_agree_on_random_histories(on_both):
-    differing = {(who, name): (value, on_both["spark"][who][name]) for who, row in on_both["duckdb"].items() for name, value in row.items()
-                 if value != on_both["spark"][who][name]}
-    assert differing == {}
+    assert {(who, name): (value, got["spark"][who][name]) for who, row in got["duckdb"].items() for name, value in row.items()
+            if value != got["spark"][who][name]} == {}
 
 
 def test_every_feature_has_a_spec():

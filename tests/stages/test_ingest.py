@@ -129,9 +129,17 @@ def test_a_call_lies_in_the_delivery_or_at_most_62_days_before_it():
     assert {happened: rules.get(line) for line, happened in enumerate(fates, 2)} == fates
 
 
-def test_a_bill_of_the_month_after_the_delivery_is_rejected_and_a_change_of_state_may_be_old():
-    ingest_alone(bills=BILLS.replace("1001,2026-06", "1001,2026-07"), status_changes=STATUS_CHANGES.replace("2026-06-30", "2020-06-30"))
-    assert (account("bills"), account("status_changes")) == ((2, 1, 1, 0), (1, 1, 0, 0))
+def test_a_bill_may_come_again_for_a_year_until_it_is_paid_and_none_comes_before_its_month():
+    months = {"2026-06": None, "2026-07": "after_delivery", "2025-04": "long_before_delivery", "2025-05": None, "2026-03": None}
+    rows = "".join(f"1001,{month},,,5900,5900,5900,2026-06-20\n" for month in months)
+    ingest_alone(bills=BILLS.splitlines(True)[0] + rows)
+    rules = {r["line"]: r["rule"] for r in rejects()}
+    assert {month: rules.get(line) for line, month in enumerate(months, 2)} == months
+
+
+def test_a_change_of_state_may_be_old():
+    ingest_alone(status_changes=STATUS_CHANGES.replace("2026-06-30", "2020-06-30"))
+    assert account("status_changes") == (1, 1, 0, 0)
 
 
 def test_a_row_was_received_when_the_operator_says_else_a_day_after_the_end_of_its_own():

@@ -42,7 +42,8 @@ def refused(extract: str, content: bytes) -> str:
     (HEADER + FOUR.replace(b"1001", b"10\x0001"), 3, {3: "the line holds a NUL byte"}),
     (HEADER + FOUR.replace(b"1001", b"10\r01"), 3, {3: "the line holds a carriage return"}),
     (HEADER + FOUR.replace(b"1001", b"10\r01").replace(b"1002", b'"10\n02"'), 2,
-     {3: "the line holds a carriage return", 4: "the line cannot be split: unexpected end of data", 5: "subscriber_id is not an id of letters and digits"}),
+     {3: "the line holds a carriage return", 4: "the line cannot be split: unexpected end of data",
+      5: "subscriber_id is not an id of letters and digits"}),
     (HEADER + FOUR.replace(b"1001", b"\xc0\xcf"), 3, {3: "the line is no UTF-8"}),
     (HEADER + FOUR.replace(b"1001", b"\xff,\xff"), 3, {3: "the line is no UTF-8"}),
     (HEADER + FOUR.replace(b"1001", "用户".encode()[:-1]), 3, {3: "the line is no UTF-8"}),
@@ -80,6 +81,16 @@ def test_columns_go_by_their_names_and_may_differ_between_the_files_of_one_extra
     ingest_again(JUNE, "status_changes")
     assert sorted((e["subscriber_id"], e["happened_at"], e["status"], e.get("reason")) for e in events("status_changes")) == sorted([
         (subscriber("1001"), datetime(2026, 6, 5, 9), "open", "arrears"), (subscriber("1002"), datetime(2026, 6, 6, 9), "open", None)])
+
+
+def test_the_lines_of_a_file_are_found_by_their_numbers_wherever_the_blocks_end(monkeypatch):
+    content = HEADER + FOUR + b"the last"
+    path = put_down(JUNE, {"consents": content}) / "consents_2026-06.csv"
+    expected = dict(enumerate(content.decode().split("\n"), 1))
+    for block in (1, 7, 45, len(content), 1 << 20):
+        monkeypatch.setattr(lines, "BLOCK", block)
+        assert [lines.raw_lines(path, {n}) for n in expected] == [{n: text} for n, text in expected.items()]
+    assert (lines.raw_lines(path, set(expected)), lines.raw_lines(path, set())) == (expected, {})
 
 
 @pytest.mark.parametrize(("header", "said"), [

@@ -4,10 +4,10 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-import pytest
 from builders import JUNE, account, events, ingest_again, put_down, rejects
 from churnkit.errors import InputError
 

@@ -48,6 +48,7 @@ class Extract:
     natural_key: tuple[str, ...]
     clock: str | None
     required: bool = False
+    may_be_empty: bool = False
     rules: tuple[Rule, ...] = ()
     keep: Literal["first", "last"] = "first"
     late_days: int | None = None

@@ -192,11 +192,15 @@ def physical_lines(stream: pa.NativeFile) -> Iterator[bytes]:
 
 def raw_lines(path: Path, wanted: set[int]) -> dict[int, str]:
     """The lines with these numbers as they stand in the file; its header is line 1."""
-    if not wanted:
-        return {}
+    found: dict[int, str] = {}
+    first, rest = 1, b""
     with pa.input_stream(str(path), compression="detect") as stream:
-        numbered = zip(range(1, max(wanted) + 1), physical_lines(stream), strict=False)
-        return {number: raw.decode("utf-8", "replace") for number, raw in numbered if number in wanted}
+        while len(found) < len(wanted) and (block := stream.read(BLOCK) or (rest and b"\n")):
+            *whole, rest = (rest + block).split(b"\n")
+            here = [n for n in wanted if first <= n < first + len(whole)]
+            found |= {n: whole[n - first].removesuffix(b"\r").decode("utf-8", "replace") for n in here}
+            first += len(whole)
+    return found
 
 
 def read_line(raw: bytes, expected: int) -> list[str] | str:

@@ -117,13 +117,15 @@ DRIFT_DUAL_SIM_FACTOR: Final = 1.3
 DRIFT_DAYS: Final = (85, 145)  # onset to full depth
 DRIFT_SEEN: Final = 0.27  # depth at which usage has fallen all the way: the fall comes well before the end
 DRIFT_OUT: Final = 0.90  # share of outgoing use lost at full depth
-DRIFT_IN: Final = 0.66  # share of answered incoming use lost at full depth
+DRIFT_IN: Final = 0.48  # share of answered incoming use lost at full depth
 DRIFT_SILENT: Final = 0.055  # a day, times the fourth power of depth
 DRIFT_PORT: Final = 0.0060  # a day, times depth squared
 DRIFT_RECOVERY: Final = 0.0035  # a day: the second SIM was a trial
 DRIFT_FORWARD_SHARE: Final = 0.65  # drifters who forward unconditionally to the rival number
 DRIFT_FORWARDED: Final = 0.7  # share of their incoming calls that then is
 DRIFT_FORWARD_FROM: Final = 0.25  # depth from which they do
+RETREAT_TEMPTED: Final = 0.4  # share of a drift's whole fall in usage that shows while tempted by a rival
+RETREAT_TROUBLE: Final = 0.5  # the same in money trouble
 
 # --- The mix drifts: yearly swing of each cause, and its phase in months --------------------------------------------
 MIX_SWING: Final = 0.25

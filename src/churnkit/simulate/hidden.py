@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from churnkit.simulate import constants as k
 from churnkit.simulate.hazards import tempted_onset
 from churnkit.simulate.lives import Lives
 from churnkit.simulate.population import NEVER
@@ -16,6 +17,7 @@ def hidden_state(lives: Lives, month: int) -> HiddenState:
     following = lives.month_causes(month + 1, usual_shock).sum(axis=0)
     p = lives.people
     here = p.is_person & (p.join_day < first) & (lives.left_day > first) & (lives.cancel_on > first)
+    retreat = lives.retreat(first)
     who = np.flatnonzero(here & (lives.silent_day > first) & (lives.hold_on >= first))
     return HiddenState(
         month=month,
@@ -30,8 +32,8 @@ def hidden_state(lives: Lives, month: int) -> HiddenState:
         drift_full_days=lives.drift_full[who],
         farmed_from=np.where(p.is_farmed[who], p.join_day[who] + 30 - first, NEVER).astype(np.int32),
         farmed_until=np.where(p.is_farmed[who], p.join_day[who] + 150 - first, -NEVER).astype(np.int32),
-        out_rate=p.out_rate[who] + p.out_sms_rate[who],
-        in_rate=p.in_rate[who] * p.answer_share[who],
+        out_rate=((p.out_rate + p.out_sms_rate) * (1 - k.DRIFT_OUT * retreat))[who].astype(np.float32),
+        in_rate=(p.in_rate * p.answer_share * (1 - k.DRIFT_IN * retreat))[who].astype(np.float32),
         due=np.where(lives.debts.due[who] < NEVER, lives.debts.due[who] - first, NEVER).astype(np.int32),
         stop=lives.debts.stop[who],
         stop_days=(first - lives.debts.stop_day[who]).astype(np.int32),

@@ -161,7 +161,13 @@ class Lives:
         tempted, moving = self.tempted_until - day, self.moving_until - day
         codes |= np.uint8(TEMPTED) * ((tempted > 0) & (tempted <= k.TEMPTED_DAYS))
         codes |= np.uint8(MOVING) * ((moving > 0) & (moving <= k.MOVING_DAYS))
-        fallen[:] = fall(how_deep) * 255
+        fallen[:] = np.maximum(fall(how_deep), self.retreat(day)) * 255
+
+    def retreat(self, day: int) -> Reals:
+        """How much usage falls on a day for reasons other than a drift, as a share of a drift's whole fall."""
+        left = self.tempted_until - day
+        tempted = ((left > 0) & (left <= k.TEMPTED_DAYS)) * np.float32(k.RETREAT_TEMPTED)
+        return np.maximum(tempted, (self.debts.trouble <= day) * np.float32(k.RETREAT_TROUBLE))
 
     def _leave(self, day: int, active: Flags, how_deep: Reals, log: StatusLog) -> None:
         """Some cancel, some port out; the cause is drawn in proportion to the hazards."""

@@ -58,7 +58,7 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
             written = write(parties.pseudonymised(kept, extract, key, plan), folder)
             if written != sum(a.accepted for a in counted):
                 raise AccountError(f"{delivery.name}, {name}: {written} rows written for {sum(a.accepted for a in counted)} accepted.")
-            if extract.required and not written:
+            if extract.required and not written and not extract.may_be_empty:
                 raise InputError(f"Delivery {delivery.name}: the files of {name!r} hold no usable row.")
     with whole_folder(ACCOUNTS / delivery.name) as folder:
         account.save(folder, accounts, rejects, key_id=key_id(key), accept_rejects=params.accept_rejects)
