@@ -118,10 +118,10 @@ def test_a_silence_of_thirty_days_counts_on_the_day_it_begins():
     assert labels("silent_30d", {who: (days, []) for who, (days, _) in expected.items()}) == {who: label for who, (_, label) in expected.items()}
 
 
-def test_any_is_the_first_of_the_three_and_says_which():
+def test_any_is_dated_by_the_first_of_the_three_and_named_by_the_most_telling():
     silent_from_15 = tuple(d for d in ALWAYS if d < 15)
     expected = {
-        "silent, then leaves": (silent_from_15, [(at(20), "cancelled", "voluntary")], churned("silent")),
+        "silent, then leaves": (silent_from_15, [(at(20), "cancelled", "voluntary")], churned("left")),
         "leaves, then is silent": (silent_from_15, [(at(14), "cancelled", "voluntary")], churned("left")),
         "leaves and falls silent on one day": (silent_from_15, [(at(15), "cancelled", "voluntary")], churned("left")),
         "is stopped and falls silent on one day": (silent_from_15, [(at(15), "two_way_stop", "arrears")], churned("arrears_stop")),

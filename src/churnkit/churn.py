@@ -109,15 +109,18 @@ def labelled(cohort: Frame, after: History, window: Window, definition: str) -> 
     Whoever meets the definition before the window begins is censored; `churned` is null for them and for the unknowable.
     """
     kinds = DEFINITIONS[definition]
-    exits = [KINDS[kind](after, window).select("subscriber_id", (F.col("day") * len(kinds) + n).alias("exit")) for n, kind in enumerate(kinds)]
+    exits = [KINDS[kind](after, window).select("subscriber_id", F.col("day"), F.lit(n).alias("kind_no")) for n, kind in enumerate(kinds)]
     every = exits[0]
     for more in exits[1:]:
         every = every.union(more)
-    first = every.groupBy("subscriber_id").agg(F.min("exit").alias("exit"))  # of two on one day the kind named first counts
+    # Whoever leaves falls silent too, mostly a little before: the first of them dates the exit, the most telling one names it.
+    day, kind_no = F.col("day"), F.col("kind_no")
+    first = every.groupBy("subscriber_id").agg(F.min(day).alias("exit_day"), F.min(F.when(day < window.starts, kind_no)).alias("early_no"),
+                                               F.min(F.when(day < window.ends, kind_no)).alias("kind_no"))
     apart = unknowable(after, window).withColumn("is_apart", F.lit(True))
     table = cohort.join(first, on="subscriber_id", how="left").join(apart, on="subscriber_id", how="left").select(
         "subscriber_id", "stratum", "is_leaving", F.col("is_apart").isNotNull().alias("is_apart"),
-        F.floor(F.col("exit") / len(kinds)).cast("int").alias("exit_day"), (F.col("exit") % len(kinds)).alias("kind_no"))
+        "exit_day", F.coalesce(F.col("early_no"), F.col("kind_no")).alias("kind_no"))
     table = table.select("*", (F.col("is_leaving") | F.coalesce(F.col("exit_day") < window.starts, F.lit(False))).alias("is_censored"),
                          F.coalesce(F.col("exit_day").between(window.starts, window.ends - 1), F.lit(False)).alias("is_inside"))
     kind_of: Column = F.lit(None).cast("string")

@@ -226,11 +226,12 @@ def test_a_share_of_rejects_that_is_just_allowed_is_allowed(share, stops):
         ingest_again(JUNE, "consents", max_reject_share=share)
 
 
-def test_a_required_extract_without_a_usable_row_is_an_error_and_an_optional_one_is_not():
-    ingest_alone(consents=CONSENTS.splitlines(True)[0])
+def test_a_required_extract_without_a_usable_row_is_an_error_but_a_month_without_a_status_change_or_a_consent_is_not():
+    ingest_alone(consents=CONSENTS.splitlines(True)[0], status_changes=STATUS_CHANGES.splitlines(True)[0])
     assert account("consents") == (0, 0, 0, 0)
-    with pytest.raises(InputError, match="the files of 'status_changes' hold no usable row"):
-        ingest_alone(status_changes=STATUS_CHANGES.splitlines(True)[0])
+    assert account("status_changes") == (0, 0, 0, 0)
+    with pytest.raises(InputError, match="the files of 'bills' hold no usable row"):
+        ingest_alone(bills=BILLS.splitlines(True)[0])
 
 
 def test_an_extract_that_did_not_come_has_no_rows_but_its_columns():
