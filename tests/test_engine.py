@@ -12,7 +12,6 @@ from churnkit.engine import (
     F,
     count_if,
     days,
-    failure,
     has_rows,
     open_session,
     parse_date,
@@ -24,7 +23,7 @@ from churnkit.engine import (
     total_if,
     write,
 )
-from churnkit.errors import InputError, ResourceError
+from churnkit.errors import InputError, ResourceError, resources_ran_out
 
 
 def one(text: str | None, expression) -> object:
@@ -125,7 +124,7 @@ def test_a_settled_frame_keeps_its_rows_when_its_source_is_gone(tmp_path):
     (type("OutOfMemoryException", (Exception,), {})("x"), ResourceError),
     (RuntimeError("Binder Error: no such column"), type(None)), (RuntimeError(), type(None))])
 def test_a_full_disk_and_too_little_memory_are_no_bugs(problem, kind):
-    assert type(failure(problem)) is kind
+    assert type(resources_ran_out(problem)) is kind
 
 
 WRITE = """

@@ -18,7 +18,7 @@ from churnkit.simulate.csv_files import BAD_ROWS
 
 HEADERS = {
     "calls": "subscriber_id,other_party,kind,direction,forward_cause,forwarded_to,happened_at,duration_s,is_answered,"
-    "tac",
+    "tac,distance",
     "bills": "subscriber_id,bill_month,issued_at,due_at,total_cents,plan_cents,overage_voice_cents,overage_data_cents,"
     "overage_sms_cents,value_added_cents,third_party_cents,discount_cents,paid_cents,paid_at",
     "subscribers": "subscriber_id,snapshot_on,msisdn,activated_on,payment_kind,line_kind,plan,branch,team,"

@@ -8,7 +8,8 @@ from churnkit.summaries import contacts_monthly, devices_monthly, forward_target
 
 CALL = {"subscriber_id": "s1", "other_party": "pA", "other_party_network": "own", "kind": "voice", "direction": "out", "forward_cause": None,
         "forwarded_to": None, "forwarded_to_network": None, "happened_at": "2026-06-10 08:00:00", "received_at": "2026-06-12 00:00:00",
-        "duration_s": "60", "is_answered": "true", "tac": "86910000"}
+        "duration_s": "60", "is_answered": "true", "tac": "86910000",
+        "distance": "local"}
 TYPES = {"happened_at": "timestamp", "received_at": "timestamp", "duration_s": "bigint", "is_answered": "boolean"}
 SMS = {"kind": "sms", "duration_s": None, "is_answered": None}
 IN, CARE, SHORT = {"direction": "in"}, {"other_party_network": "own_care"}, {"other_party_network": "short_code"}
@@ -39,6 +40,8 @@ FORWARDING = {"last_cfu_s": ANSWERED["last_answered_in_s"]}
 @pytest.mark.parametrize(("call", "expected"), [
     ({}, {"own_events": 1, "out_calls": 1, "out_s": 60}),
     (LOST, {"own_events": 1, "out_calls": 1}),
+    ({"distance": "domestic"}, {"own_events": 1, "out_calls": 1, "out_s": 60, "far_calls": 1}),
+    (IN | LOST | {"distance": "domestic"}, {"in_calls": 1}),
     (SMS, {"own_events": 1, "sms_out": 1}),
     (IN, {"own_events": 1, "in_calls": 1, "in_answered": 1, "in_s": 60} | ANSWERED),
     (IN | LOST, {"in_calls": 1}),

@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
-from churnkit.engine import has_rows, read
+from churnkit.engine import Frame, has_rows, named, read
 from churnkit.history import SUMMARIES, TABLES, History
 from churnkit.timeline import Plan
 
@@ -26,8 +26,19 @@ def known_history(plan: Plan, as_of: date, wait_days: int, names: Iterable[str] 
     return History(tables, as_of, as_of + timedelta(wait_days))
 
 
+def known_for_label(plan: Plan, as_of: date, wait_days: int) -> History:
+    """What the as-of date may see of who uses which line, and in which state it is."""
+    history = known_history(plan, as_of, wait_days, ("usage_daily", "subscribers", "status_changes"))
+    return History({name: needed(name, table) for name, table in history.tables.items()}, history.as_of, history.known_at)
+
+
 def what_followed(plan: Plan, as_of: date, matures_on: date, wait_days: int) -> History:
     """What an as-of date's label is read from, as it was known once the label had matured."""
     deliveries = [*plan.sees[as_of][:2], *plan.after[as_of]]
-    tables = {name: read([folder(name, d) for d in deliveries]) for name in ("usage_daily", "status_changes")}
+    tables = {name: needed(name, read([folder(name, d) for d in deliveries])) for name in ("usage_daily", "status_changes")}
     return History(tables, matures_on, matures_on + timedelta(wait_days))
+
+
+def needed(name: str, table: Frame) -> Frame:
+    """The columns of a table that a label is read from: of the days of use, whether the line was used."""
+    return named(table.select("subscriber_id", "day", "received_day", "own_events")) if name == "usage_daily" else table

@@ -1,6 +1,5 @@
 """The commands people type: one per stage, and the few that are not stages."""
 import ctypes
-import errno
 import os
 import signal
 import sys
@@ -14,7 +13,7 @@ from typing import Annotated
 import typer
 
 from churnkit import params, timeline
-from churnkit.errors import ChurnkitError, ParameterError, ResourceError
+from churnkit.errors import ChurnkitError, ParameterError, resources_ran_out
 from churnkit.files import whole_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -180,21 +179,10 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     except BaseException as problem:
-        if isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            return fail(ResourceError(f"The disk is full: {problem}. Free some space and run again; nothing is lost."))
-        if isinstance(problem, MemoryError):
-            return fail(ResourceError("Memory ran out. Lower common.threads or raise common.memory in params.yaml, and run again."))
-        known = engine_failure(problem)
-        if known:
-            return fail(known)
+        if ran_out := resources_ran_out(problem):
+            return fail(ran_out)
         traceback.print_exc()
         return 1
-
-
-def engine_failure(problem: BaseException) -> ChurnkitError | None:
-    """What the engine, if one was in use, makes of the failure."""
-    engine = sys.modules.get("churnkit.engine")
-    return engine.failure(problem) if engine else None
 
 
 def fail(problem: ChurnkitError) -> int:

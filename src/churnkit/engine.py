@@ -2,11 +2,11 @@
 import itertools
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from churnkit.errors import ChurnkitError, InputError, ParameterError, ResourceError
+from churnkit.errors import InputError, ParameterError
 from churnkit.files import drop_scratch, new_scratch, parts
 from churnkit.identity import DIGITS, hash_pads
 
@@ -24,8 +24,8 @@ match ENGINE:
     case _:
         raise ParameterError(f"Unknown engine {ENGINE!r}; choose 'duckdb' or 'spark'.")
 
-__all__ = ["ENGINE", "Column", "F", "Frame", "T", "W", "beside", "close_session", "count_if", "days", "failure", "has_rows", "keyed_hash", "named",
-           "open_session", "parse_date", "parse_int", "parse_time", "read", "row_hash", "settle", "table", "total_if", "write"]
+__all__ = ["ENGINE", "Column", "F", "Frame", "T", "W", "aggregated", "beside", "close_session", "count_if", "days", "has_rows", "keyed_hash", "named",
+           "open_session", "parse_date", "parse_int", "parse_time", "projected", "read", "row_hash", "settle", "table", "total_if", "write"]
 
 Frame = Any  # a DataFrame of either engine
 Column = Any  # a Column of either engine
@@ -154,34 +154,44 @@ def named(frame: Frame) -> Frame:
     """The same rows under a short name, not computed: SQLFrame copies the whole expression at every step, so long ones are cut in pieces."""
     if ENGINE == "spark":
         return frame
-    name = f"named_{next(_names)}"
-    _run(f"create temp view {name} as {_sql(frame)}")
-    return table(name)
+    return _view(_sql(frame))
 
 
 def beside(frame: Frame, others: Sequence[Frame], key: str) -> Frame:
-    """The frame with the columns of the others, which have at most one row per key, null where they have none.
-
-    One step for all: SQLFrame's own join costs the square of the columns.
-    """
+    """The frame with the columns of the others, which have at most one row per key, null where they have none."""
     if ENGINE == "spark":
         for other in others:
             frame = frame.join(other, on=key, how="left")
         return frame
-    name = f"named_{next(_names)}"
     joins = " ".join(f"left join ({_sql(other)}) using ({key})" for other in others)
-    _run(f"create temp view {name} as select * from ({_sql(frame)}) {joins}")
+    return _view(f"select * from ({_sql(frame)}) {joins}")
+
+
+# Wide tables go to DuckDB in one step: SQLFrame's own select, agg and join copy every column many times over.
+
+def aggregated(frame: Frame, key: str, columns: Mapping[str, Column]) -> Frame:
+    """One row per key, with these aggregates by name."""
+    if ENGINE == "spark":
+        return frame.groupBy(key).agg(*(column.alias(name) for name, column in columns.items()))
+    return _view(f'select "{key}", {_listed(columns)} from ({_sql(frame)}) group by "{key}"')
+
+
+def projected(frame: Frame, kept: Sequence[str], columns: Mapping[str, Column]) -> Frame:
+    """The columns `kept` (`*` for all), and these new ones by name."""
+    if ENGINE == "spark":
+        return frame.select(*kept, *(column.alias(name) for name, column in columns.items()))
+    names = [name if name == "*" else f'"{name}"' for name in kept]
+    return _view(f"select {', '.join(names + ([_listed(columns)] if columns else []))} from ({_sql(frame)})")
+
+
+def _listed(columns: Mapping[str, Column]) -> str:
+    return ", ".join(f'{column.column_expression.sql(dialect="duckdb")} as "{name}"' for name, column in columns.items())
+
+
+def _view(sql: str) -> Frame:
+    name = f"named_{next(_names)}"
+    _run(f"create temp view {name} as {sql}")
     return table(name)
-
-
-def failure(problem: BaseException) -> ChurnkitError | None:
-    """The user's view of an engine's failure that is nobody's bug: memory or disk ran out, or a file is broken; else None."""
-    kind, text = type(problem).__name__, str(problem).splitlines()[0] if str(problem) else ""
-    if any(sign in str(problem) for sign in ("No space left", "Disk quota exceeded", "File too large")):
-        return ResourceError(f"The disk is full: {text} Free some space, or point `common.spill` elsewhere, and run again; nothing is lost.")
-    if kind == "OutOfMemoryException" or "Java heap space" in str(problem):
-        return ResourceError(f"The engine needs more than common.memory allows: {text} Raise it in params.yaml and run again.")
-    return None
 
 
 # What the engines disagree on, once and for all.

@@ -56,6 +56,7 @@ def usage_daily(calls: Frame, wait_days: int) -> Frame:
         count_if(leg.forwarded & target.isin("short_code", "own_care", "fixed")).alias("fwd_platform"),
         count_if(leg.voice & leg.out & leg.network.startswith("rival:")).alias("rival_calls"),
         total_if(leg.voice & leg.out & leg.network.startswith("rival:"), leg.seconds).alias("rival_s"),
+        count_if(leg.voice & leg.out & (F.col("distance") == "domestic")).alias("far_calls"),
         count_if(leg.out & (leg.network == "own_care")).alias("care_calls"),
         count_if(leg.out & leg.network.startswith("rival_care:")).alias("rival_care_calls"),
         F.max(F.when(leg.forwarded & (F.col("forward_cause") == "unconditional"), leg.second)).cast("bigint").alias("last_cfu_s"),

@@ -10,7 +10,7 @@ from churnkit.timeline import Plan
 
 EVALUATED = Path("models/evaluated")
 KINDS = {"left": "p_left", "arrears_stop": "p_arrears_stop_30d", "silent": "p_silent_30d"}
-TIMES = 1000
+TIMES = 200
 
 
 def compare(plan: Plan, truth: Path, key: bytes, seed: int) -> dict[str, Any]:

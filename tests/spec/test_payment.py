@@ -27,6 +27,7 @@ def test_arrears_are_what_is_unpaid_past_its_due_date(spec):
         4 | 2026-04-30 | 2026-05-15 | 700         | 700        | 2026-06-01 | 2026-06-03 00:00:00
     """},
          arrears_amount={1: 4000, 2: None, 3: 700, 4: 700, 5: None}, unpaid_months={1: 2, 2: None, 3: 1, 4: 1, 5: None},
+         days_overdue={1: 78, 2: 0, 3: 1, 4: 17, 5: 0},
          credit_limit_used={1: 0.4, 2: None, 3: None, 4: None},
          payment_delay_mean_6m={1: 7.5, 2: None, 3: -4.0, 4: None}, payment_delay_last={1: 5, 3: -4, 4: None}, payment_delay_change={1: -2.5, 3: 0.0, 4: None})
 

@@ -21,6 +21,20 @@ def test_totals_are_summed_over_half_open_windows(spec):
          sms_sent_30d={1: 3, 2: 0}, initiated_share_30d={1: 3 / 9, 2: None}, outgoing_call_minutes_30d={1: 4 / 3, 2: None})
 
 
+def test_long_distance_calls_are_counted_over_half_open_windows(spec):
+    spec({"usage_daily": """
+          | day        | far_calls | out_calls
+        --+------------+-----------+----------
+        1 | 2026-06-01 | 9         | 9
+        1 | 2026-05-31 | 1         | 2
+        1 | 2026-05-02 | 2         | 2
+        1 | 2026-05-01 | 4         | 4
+        1 | 2026-03-03 | 8         | 8
+        1 | 2026-03-02 | 16        | 16
+        2 | 2026-05-31 |           | 1
+    """}, far_calls_30d={1: 3, 2: 0, 3: 0}, far_calls_90d={1: 15, 2: 0, 3: 0})
+
+
 def test_changes_are_null_when_the_window_before_was_silent(spec):
     spec({"usage_daily": """
           | day        | out_calls | out_s | in_calls

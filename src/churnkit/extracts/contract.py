@@ -1,10 +1,9 @@
 """The contract of an extract as expressions: text becomes typed columns, and a row that breaks a rule says which."""
-from collections.abc import Sequence
 from datetime import timedelta
 from types import SimpleNamespace
 
 from churnkit.engine import Column as Expression
-from churnkit.engine import F, Frame, T, named, parse_date, parse_int, parse_time, row_hash
+from churnkit.engine import F, Frame, T, parse_date, parse_int, parse_time, projected, row_hash
 from churnkit.extracts.declare import RECEIVED, Column, Extract
 from churnkit.extracts.lines import FILE_NO, LINE
 from churnkit.timeline import Delivery
@@ -21,12 +20,12 @@ def typed(text: Frame, extract: Extract, delivery: Delivery, delay_days: int) ->
     Identifiers are still as the operator wrote them. Columns the file does not have are null.
     """
     present = set(text.columns)
-    values = [value(c, present).alias(c.name) for c in extract.columns]
-    guards = [it.alias(f"bad_{c.name}") for c in extract.columns if c.name in present and (it := guard(c)) is not None]
-    parsed = named(text.select(FILE_NO, LINE, *values, *guards))
-    verdict = first_broken(extract, present, delivery)
-    hashed = row_hash(*extract.natural_key).alias(KEY_HASH)
-    return parsed.select(FILE_NO, LINE, *stamped(extract, delay_days), verdict.alias(BROKEN), hashed)
+    guards = {f"bad_{c.name}": it for c in extract.columns if c.name in present and (it := guard(c)) is not None}
+    parsed = projected(text, [FILE_NO, LINE], {c.name: value(c, present) for c in extract.columns} | guards)
+    names = [c.name for c in extract.columns if c is not RECEIVED]
+    received = {} if extract.clock is None else {RECEIVED.name: received_at(extract.clock, delay_days)}
+    return projected(parsed, [FILE_NO, LINE, *names], {
+        **received, BROKEN: first_broken(extract, present, delivery), KEY_HASH: row_hash(*extract.natural_key)})
 
 
 def value(column: Column, present: set[str]) -> Expression:
@@ -90,13 +89,10 @@ def first_broken(extract: Extract, present: set[str], delivery: Delivery) -> Exp
     return verdict
 
 
-def stamped(extract: Extract, delay_days: int) -> Sequence[Expression | str]:
-    """The columns, with `received_at` where the operator does not say it: the end of the day plus the layout's delay."""
-    names: list[Expression | str] = [c.name for c in extract.columns if c is not RECEIVED]
-    if extract.clock is None:
-        return names
-    end = F.date_add(F.col(extract.clock).cast("date"), 1 + delay_days).cast(T.TimestampNTZType())
-    return [*names, F.coalesce(F.col(RECEIVED.name), end).alias(RECEIVED.name)]
+def received_at(clock: str, delay_days: int) -> Expression:
+    """When the row was received; where the operator does not say it, the end of its day plus the layout's delay."""
+    end = F.date_add(F.col(clock).cast("date"), 1 + delay_days).cast(T.TimestampNTZType())
+    return F.coalesce(F.col(RECEIVED.name), end)
 
 
 def said(broken: str, extract: Extract) -> str:

@@ -1,9 +1,11 @@
 """Numbers and ids become pseudonyms, and numbers tell whose network they are on."""
-from churnkit.engine import Column, F, Frame, W, keyed_hash, named, settle
+from churnkit.engine import Column, F, Frame, W, beside, keyed_hash, named, projected, settle
 from churnkit.extracts.declare import Extract
 from churnkit.timeline import Delivery
 
 LETTERS = {"subscriber": "s", "number": "p", "own_number": "p", "customer": "c"}
+STANDS = {"subscriber": {"pseudonym": "{}"}, "customer": {"pseudonym": "{}"}, "number": {"pseudonym": "{}", "network": "{}_network"},
+          "own_number": {"masked": "{}_masked", "pseudonym": "{}_party"}}  # what is looked up for a column, and what it is then called
 PLAIN = r"[^0-9]"
 
 
@@ -13,6 +15,7 @@ def pseudonymised(rows: Frame, extract: Extract, key: bytes, number_plan: Frame 
     A `number` x becomes its pseudonym and `x_network` (`own`, `rival:<name>`, `fixed`, `own_care`, `rival_care:<name>`, `short_code`,
     `international`, `unknown`); an `own_number` x becomes `x_masked` and `x_party`.
     """
+    shown = {name: F.col(name) for name in rows.columns}
     for kind in LETTERS:
         columns = [c.name for c in extract.columns if c.kind == kind]
         if not columns:
@@ -21,8 +24,18 @@ def pseudonymised(rows: Frame, extract: Extract, key: bytes, number_plan: Frame 
         if kind == "number" and number_plan is not None:
             known = settle(networks(known, number_plan))
         for name in columns:
-            rows = replaced(rows, name, kind, known)
-    return rows
+            stands = {source: target for source, target in STANDS[kind].items() if source in known.columns}
+            rows = beside(rows, [known.select(F.col("raw").alias(name), *(F.col(s).alias(f"{name}__{s}") for s in stands))], name)
+            shown = replaced(shown, name, {target.format(name): F.col(f"{name}__{s}") for s, target in stands.items()})
+    return projected(rows, [], shown)
+
+
+def replaced(shown: dict[str, Column], name: str, others: dict[str, Column]) -> dict[str, Column]:
+    """The columns with one of them replaced by others, in its place."""
+    found: dict[str, Column] = {}
+    for column, value in shown.items():
+        found |= others if column == name else {column: value}
+    return found
 
 
 def distinct(rows: Frame, columns: list[str]) -> Frame:
@@ -54,12 +67,11 @@ def networks(numbers: Frame, plan: Frame) -> Frame:
             .otherwise(F.col("kind")))
     prefixes = settle(plan.select("prefix", F.length("prefix").alias("digits_matched"), name.alias("network")))
     lengths = sorted({row[0] for row in prefixes.select("digits_matched").distinct().collect()}, reverse=True)
-    found, tried = numbers, []
-    for length in lengths:
-        these = prefixes.filter(F.col("digits_matched") == length).select(
-            F.col("prefix").alias(f"prefix_{length}"), F.col("network").alias(f"network_{length}"))
-        found = named(found.join(these, on=F.substring(F.col("digits"), 1, length) == F.col(f"prefix_{length}"), how="left"))
-        tried.append(F.col(f"network_{length}"))
+    found = projected(numbers, ["*"], {f"prefix_{n}": F.substring(F.col("digits"), 1, n) for n in lengths})
+    for n in lengths:
+        these = prefixes.filter(F.col("digits_matched") == n).select(F.col("prefix").alias(f"prefix_{n}"), F.col("network").alias(f"network_{n}"))
+        found = beside(found, [these], f"prefix_{n}")
+    tried = [F.col(f"network_{n}") for n in lengths]
     return found.select("raw", "pseudonym", "masked", F.coalesce(*tried, F.lit("unknown")).alias("network"))
 
 
@@ -71,18 +83,3 @@ def valid_during(plan: Frame, delivery: Delivery) -> Frame:
     began = F.coalesce(F.col("valid_from"), F.lit("0001-01-01").cast("date"))
     newest = W.partitionBy("prefix").orderBy(began.desc(), F.col("operator"), F.col("kind"))
     return holding.withColumn("age", F.row_number().over(newest)).filter(F.col("age") == 1).drop("age")
-
-
-def replaced(rows: Frame, name: str, kind: str, known: Frame) -> Frame:
-    """The rows with column `name` replaced by what stands for its texts."""
-    wanted = {"subscriber": {"pseudonym": name}, "customer": {"pseudonym": name},
-              "number": {"pseudonym": name, "network": f"{name}_network"},
-              "own_number": {"masked": f"{name}_masked", "pseudonym": f"{name}_party"}}[kind]
-    wanted = {source: target for source, target in wanted.items() if source in known.columns}
-    renamed = known.select(F.col("raw").alias("raw_text"), *(F.col(s).alias(f"new_{s}") for s in wanted))
-    joined = rows.join(renamed, on=F.col(name) == F.col("raw_text"), how="left")
-    columns: list[Column] = []
-    for column in rows.columns:
-        columns += [F.col(f"new_{s}").alias(t) for s, t in wanted.items()] if column == name else [F.col(column)]
-    return named(joined.select(*columns))
-

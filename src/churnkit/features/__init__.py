@@ -3,7 +3,7 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 
-from churnkit.engine import Column, F, Frame, beside, named
+from churnkit.engine import Column, F, Frame, aggregated, beside, projected
 from churnkit.features.declare import REGISTRY, SOURCES, Feature
 from churnkit.history import History
 
@@ -29,18 +29,18 @@ def build(cohort: Frame, history: History, features: Sequence[Feature] | None = 
     sources = dict.fromkeys(f.source for f in features if f.source)
     columns = [of_source(history, name, [f for f in features if f.source == name]) for name in sources]
     table = beside(cohort.select("subscriber_id"), columns, "subscriber_id")
-    table = named(table.select("subscriber_id", *(filled(f) for f in features if f.source)))
+    table = projected(table, ["subscriber_id"], {f.name: filled(f, F.col(f.name)) for f in features if f.source})
     made = {f.name for f in features if f.source}
     while of := [f for f in features if f.of and f.name not in made and set(f.of) <= made]:
-        table = named(table.select("*", *(filled(f, f.expression(*map(F.col, f.of))) for f in of)))
+        table = projected(table, ["*"], {f.name: filled(f, f.expression(*map(F.col, f.of))) for f in of})
         made |= {f.name for f in of}
-    return table.select("subscriber_id", *(f.name for f in features))
+    return projected(table, ["subscriber_id", *(f.name for f in features)], {})
 
 
 def of_source(history: History, name: str, features: Sequence[Feature]) -> Frame:
     """One row per subscriber in a source, one column per feature of it."""
     events = SOURCES[name].table(history) if name in SOURCES else history.events(name)
-    return named(events.table).groupBy("subscriber_id").agg(*(f.expression(events).alias(f.name) for f in features))
+    return aggregated(events.table, "subscriber_id", {f.name: f.expression(events) for f in features})
 
 
 def with_parts(features: Sequence[Feature]) -> list[Feature]:
@@ -52,7 +52,6 @@ def with_parts(features: Sequence[Feature]) -> list[Feature]:
     return list(found.values())
 
 
-def filled(f: Feature, column: Column = None) -> Column:
+def filled(f: Feature, column: Column) -> Column:
     """A feature's column, with its value for a missing one."""
-    column = F.col(f.name) if column is None else column
-    return (column if f.missing is None else F.coalesce(column, F.lit(f.missing))).alias(f.name)
+    return column if f.missing is None else F.coalesce(column, F.lit(f.missing))

@@ -36,6 +36,13 @@ def unpaid_months(bills: Events) -> Column:
     return count_if(F.col("owed_cents") > 0)
 
 
+@feature("due_bills", unit="days", missing=0, risky="+", group="arrears", zh="最早一笔欠费已逾期{value:.0f}天",
+         en="the oldest unpaid bill is {value:.0f} days overdue")
+def days_overdue(bills: Events) -> Column:
+    """Days since the due date of the oldest unpaid bill; 0 where none is unpaid."""
+    return F.coalesce(bills.since(F.min(F.when(F.col("owed_cents") > 0, F.col("due_day")))), F.lit(0))
+
+
 @feature("due_bills", unit="ratio", risky="+", group="arrears")
 def credit_limit_used(bills: Events) -> Column:
     """Arrears over the credit limit; null where there is no limit."""

@@ -61,6 +61,13 @@ def incoming_minutes(usage: Events, window: int) -> Column:
     return usage.total("in_s", window) / F.lit(60.0)
 
 
+@feature("usage_daily", unit="count", windows=(30, 90), missing=0, risky="+", group="far_calls", zh="近{window}天打了{value:.0f}次国内长途",
+         en="{value:.0f} domestic long-distance calls in {window} days")
+def far_calls(usage: Events, window: int) -> Column:
+    """Outgoing domestic long-distance calls in the window: a new circle elsewhere often comes before moving there."""
+    return usage.total("far_calls", window)
+
+
 @feature("usage_daily", unit="count", windows=(7, 30, 90), missing=0, risky="-", zh="近{window}天主叫仅{value:.0f}次",
          en="only {value:.0f} outgoing calls in {window} days", zero=("近{window}天没有主叫", "no outgoing call in {window} days"))
 def outgoing_calls(usage: Events, window: int) -> Column:

@@ -39,6 +39,8 @@ LENGTHS = np.exp([NormalDist(-0.42, 0.92).inv_cdf((q + 0.5) / 4096) for q in ran
 KINDS = pa.array(["voice", "sms"])
 DIRECTIONS = pa.array(["out", "in", "forwarded"])
 CAUSES = pa.array(["unconditional", "busy", "no_answer", "unreachable"])
+DISTANCES = pa.array(["local", "domestic"])
+FAR_CODES = [number // 1_000_000 for number in AWAY_FIXED]
 
 
 def traffic(people: Population, market: Handsets, of: Calendar, record: MonthRecord) -> Iterator[pa.Table]:
@@ -136,6 +138,7 @@ def _chunk(
             "duration_s": np.where(answered & ~is_sms, length, 0),
             "is_answered": pa.array(answered, mask=is_sms),
             "tac": pa.array(tac, mask=cause >= 0),
+            "distance": DISTANCES.take(pa.array(np.isin(party // 1_000_000, FAR_CODES).astype(np.int8), mask=is_sms)),
         }
     )
 

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from churnkit.archive import COHORTS, known_history, what_followed
+from churnkit.archive import COHORTS, known_for_label, what_followed
 from churnkit.churn import Window, eligible, labelled
 from churnkit.engine import F, Frame, open_session, settle, write
 from churnkit.errors import ParameterError
@@ -44,8 +44,7 @@ def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
                              "the list is made when the wait is over, and the label must begin after that.")
     open_session(common.memory, common.threads, common.spill, common.master)
     window = Window(as_of, params.gap_days, params.horizon_days, RUN_DAYS)
-    known = known_history(plan, as_of, common.wait_days, ("usage_daily", "subscribers", "status_changes"))
-    cohort = settle(eligible(known, params.active_days))
+    cohort = settle(eligible(known_for_label(plan, as_of, common.wait_days), params.active_days))
     if as_of in plan.mature:
         table = settle(labelled(cohort, what_followed(plan, as_of, window.matures_on, common.wait_days), window, params.definition))
     else:
