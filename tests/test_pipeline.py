@@ -148,7 +148,7 @@ def test_a_pipeline_killed_again_and_again_ends_with_the_same_bytes(finished, tm
         repro.wait()
     run(other, "dvc", "repro")
     assert digests(other, *MADE) == digests(finished, *MADE)
-    assert not [p for p in (other / "data").rglob(".*.part")]
+    assert not list((other / "data").rglob(".*.part"))
 
 
 def test_a_new_month_costs_one_month(finished, tmp_path):

@@ -195,7 +195,6 @@ def _view(sql: str) -> Frame:
 
 
 # What the engines disagree on, once and for all.
-
 def count_if(condition: Column) -> Column:
     """Rows for which `condition` holds; 0 over no row (F.count_if is null there on DuckDB)."""
     return F.count(F.when(condition, F.lit(1)))
