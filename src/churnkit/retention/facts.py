@@ -82,8 +82,9 @@ def handsets(deliveries: Sequence[str], events: Path = EVENTS) -> pd.DataFrame:
     if not frames:
         return pd.DataFrame({"tac": pd.Series(dtype="str"), "handset": pd.Series(dtype="str")})
     frame = pd.concat(frames, ignore_index=True).drop_duplicates("tac", keep="last")
-    named = frame["brand"].astype("str").fillna("") + " " + frame["model"].astype("str").fillna("")
-    return pd.DataFrame({"tac": frame["tac"], "handset": named.str.strip()})
+    pairs = zip(frame["brand"].astype(object).fillna(""), frame["model"].astype(object).fillna(""), strict=True)
+    named = [model if model.startswith(brand) else f"{brand} {model}" for brand, model in pairs]  # many models begin with their maker
+    return pd.DataFrame({"tac": frame["tac"], "handset": pd.Series(named, index=frame.index, dtype="str").str.strip()})
 
 
 def _read(
