@@ -7,7 +7,7 @@ export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
-.PHONY: help install repro test test-slow lint types docs bench clean
+.PHONY: help install repro test test-slow lint types ui docs bench clean
 .DEFAULT_GOAL := help
 
 help:  ## Say what there is to make
@@ -40,11 +40,14 @@ lint: $(STAMP)  ## Check the style of the code
 types: $(STAMP)  ## Check the types
 	$(BIN)/mypy
 
+ui: $(STAMP)  ## Open the MLflow runs on http://127.0.0.1:5000
+	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db} --host 127.0.0.1
+
 docs: $(STAMP)  ## Write the generated pages of docs/ anew
 	churnkit docs
 
 bench: $(STAMP)  ## Time the stages of the demo
 	$(BIN)/python benchmarks/repro.py
 
-clean:  ## Remove everything that is made, but for extracts, the key and .venv
+clean:  ## Remove what the pipeline made; extracts, key, MLflow runs and .venv stay
 	rm -rf data/events data/summaries data/cohorts data/features data/scores data/lists models/evaluated models/latest reports months.yaml dvc.lock .churnkit .dvc/cache .dvc/tmp

@@ -41,7 +41,7 @@ SCHEMA: dict[str, dict[str, str]] = {
                  "is_smartphone": "flag", "is_dual_sim": "flag"},
     "calls": {"subscriber_id": "text", "other_party": "text", "other_party_network": "text", "kind": "text", "direction": "text",
               "forward_cause": "text", "forwarded_to": "text", "forwarded_to_network": "text", "happened_at": "time", "duration_s": "number",
-              "is_answered": "flag", "tac": "text", "received_at": "time"},
+              "is_answered": "flag", "tac": "text", "distance": "text", "received_at": "time"},
 }
 WHEN = {"bills": "bill_month", "subscribers": "snapshot_on", "status_changes": "happened_at", "calls": "happened_at"}
 ARROW = {"text": pa.string(), "day": pa.int32(), "month": pa.int32(), "count": pa.int64(), "number": pa.int64(), "second": pa.int64(),

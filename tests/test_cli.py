@@ -124,6 +124,21 @@ def test_an_unknown_or_ill_typed_parameter(section, old, new, said):
     assert failed("ingest", JUNE) == (2, said)
 
 
+@pytest.mark.parametrize(("section", "old", "new", "said"), [
+    ("export", "export:", "exprot:", "params.yaml: section 'exprot' belongs to no stage (did you mean 'export'?)."),
+    ("export", "  capacity: 500", "  capacity: 0", "params.yaml, section 'export': capacity is 0, so nobody could be called"),
+])
+def test_plan_checks_every_section_before_anything_runs(section, old, new, said):
+    shipped = (ROOT / "params.yaml").read_text("utf-8")
+    assert f"\n{old}\n" in shipped
+    head, tail = shipped.split("\nexport:\n")
+    changed = shipped.replace(f"\n{old}\n", f"\n{new}\n") if section in old else f"{head}\nexport:\n" + tail.replace(old, new, 1)
+    Path("params.yaml").write_text(changed, "utf-8")
+    code, complaint = failed("plan")
+    assert code == 2
+    assert complaint.startswith(said)
+
+
 def test_a_delivery_that_is_none():
     assert failed("ingest", "june") == (2, "'june' is no delivery; write a month such as 2026-06, or 2025-01..2025-12.")
 

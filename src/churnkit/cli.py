@@ -12,9 +12,10 @@ from typing import Annotated
 
 import typer
 
-from churnkit import params, timeline
+from churnkit import documents, params, timeline
 from churnkit.errors import ChurnkitError, ParameterError, resources_ran_out
 from churnkit.files import whole_file
+from churnkit.stages import STAGES
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Finds the mobile subscribers who are about to leave, says why, and ranks whom to call first.")
@@ -71,12 +72,22 @@ def key() -> None:
     print(new_key(params.load("common", params.Common).key_file))
 
 
+def check_every_section() -> None:
+    """Raises ParameterError for a section of params.yaml that belongs to no stage, and for whatever is wrong in one that does."""
+    known = ("common", *STAGES)
+    if strays := [name for name in documents.read(params.PARAMS) if name not in known]:
+        raise ParameterError(f"{params.PARAMS}: section {strays[0]!r} belongs to no stage{params.close(str(strays[0]), known)}.")
+    for name in STAGES:
+        params.load(name, import_module(f"churnkit.stages.{name}").Params)
+
+
 @app.command()
 def plan() -> None:
     """Lay out the deliveries and as-of dates that `dvc repro` runs over."""
     from churnkit.identity import key_id, read_key
     from churnkit.stages import label, train
 
+    check_every_section()
     labels, training = params.load("label", label.Params), params.load("train", train.Params)
     laid = timeline.make_plan(timeline.find_deliveries(), label_days=labels.days, min_history_days=labels.min_history_days,
                               max_dates=training.max_dates)

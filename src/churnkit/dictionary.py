@@ -106,5 +106,5 @@ PREFACE = """# Warning features
 - A window `7d` is the days [as-of date − 7, as-of date), `3m` the three calendar months before the as-of date, whole ones.
 - *Where absent*: what stands where the source has no row for the subscriber. Where a description says when a value is null, null means that, too.
 - *Risky side*: the side on which the column may be given as a reason, compared with the median of the list.
-- ⚠ lies next to a definition of churn: runs are reported with and without. 【内】 an agent may know but must not say.
+- ⚠ lies next to a definition of churn; `train.without` leaves such a column out of a run. 【内】 an agent may know but must not say.
 - Money is in cents; sentences show yuan. Sentences without a text are never given as a reason."""

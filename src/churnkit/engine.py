@@ -3,6 +3,7 @@ import itertools
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ match ENGINE:
         from sqlframe.duckdb import functions as F
         from sqlframe.duckdb import types as T
     case "spark":
+        if not find_spec("pyspark"):
+            raise ParameterError("common.engine is 'spark', but pyspark is not installed; requirements-spark.lock names it.")
         from pyspark.sql import Window as W
         from pyspark.sql import functions as F  # type: ignore[no-redef]  # one of the two
         from pyspark.sql import types as T
@@ -29,7 +32,6 @@ __all__ = ["ENGINE", "Column", "F", "Frame", "T", "W", "aggregated", "beside", "
 
 Frame = Any  # a DataFrame of either engine
 Column = Any  # a Column of either engine
-
 _names = itertools.count()
 _open: list[Any] = []  # the session, once there is one
 _spill: list[Path] = []
@@ -101,9 +103,8 @@ def _quoted(path: object) -> str:
 def read(folders: Sequence[Path]) -> Frame:
     """The rows of all part files in the folders, which share one schema; read lazily."""
     files = [str(part) for part in _parts_of(folders)]
-    session = open_session()
     if ENGINE == "spark":
-        return session.read.parquet(*files)
+        return open_session().read.parquet(*files)
     view = f"read_{next(_names)}"  # a view keeps the generated SQL short; SQLFrame's own reader repeats it per file
     _run(f"create view {view} as select * from read_parquet([{', '.join(map(_quoted, files))}])")
     return table(view)
@@ -168,7 +169,6 @@ def beside(frame: Frame, others: Sequence[Frame], key: str) -> Frame:
 
 
 # Wide tables go to DuckDB in one step: SQLFrame's own select, agg and join copy every column many times over.
-
 def aggregated(frame: Frame, key: str, columns: Mapping[str, Column]) -> Frame:
     """One row per key, with these aggregates by name."""
     if ENGINE == "spark":

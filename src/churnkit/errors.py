@@ -52,7 +52,7 @@ class PolicyError(ChurnkitError):
 def resources_ran_out(problem: BaseException) -> ResourceError | None:
     """What a failure of the system or of an engine means where disk or memory ran out, which is nobody's bug; else None."""
     said = str(problem).splitlines()[0] if str(problem) else ""
-    if any(sign in str(problem) for sign in ("No space left", "Disk quota exceeded", "File too large")):
+    if any(sign in str(problem) for sign in ("No space left", "Disk quota exceeded", "File too large", "disk is full", "Read-only file system")):
         return ResourceError(f"The disk is full: {said}. Free some space, or point common.spill elsewhere, and run again; nothing is lost.")
     if isinstance(problem, MemoryError) or type(problem).__name__ == "OutOfMemoryException" or "Java heap space" in str(problem):
         return ResourceError(f"Memory ran out: {said}. Raise common.memory or lower common.threads in params.yaml, and run again.")

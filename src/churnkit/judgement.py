@@ -16,6 +16,8 @@ SCORES = {"model": "churnkit", "seed_rules": "the 2005 rules", "silence_alone": 
           "logistic": "logistic regression"}
 STRATA = ("open", "one_way_stop")
 TENURE = ((90, "under 90 days"), (365, "90 days to a year"), (1095, "1 to 3 years"), (math.inf, "over 3 years"))
+HEADLINE = ("churned_share", "auc", "pr_auc", "precision_at_capacity", "recall_at_capacity", "lift_at_capacity", "lift_top_decile", "brier",
+            "predicted_over_observed", "calibration_slope")
 FEWEST = 20  # churners below which a segment's metrics are noise and stay empty
 GAINS = ("precision_at_capacity", "recall_at_capacity", "lift_at_capacity", "auc", "pr_auc", "lift_top_decile")
 
@@ -78,11 +80,11 @@ def written(judged: Mapping[str, metrics.Interval]) -> dict[str, float | None]:
 
 
 def verdict(judged: Mapping[str, Any]) -> dict[str, Any]:
-    """Whether the model finds at least as many churners at capacity as every baseline, in the open stratum, and a sentence."""
+    """Whether the model finds more churners at capacity than every baseline, in the open stratum, and a sentence."""
     precision = judged["precision_at_capacity"]
     others = {name: found["precision_at_capacity"] for name, found in judged["baselines"].items()}
     best = max(others, key=lambda name: others[name])
-    beats = precision >= others[best]
+    beats = precision > others[best]
     reason = (f"of {judged['capacity']} open subscribers called first by the model {precision:.1%} churned, "
               f"{others[best]:.1%} by {SCORES[best]}, {judged['churned_share']:.1%} of all")
     gains = {name: {end: found[f"precision_at_capacity{end and '_' + end}"] for end in ("", "low", "high")}

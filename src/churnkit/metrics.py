@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 RANKING = ("auc", "pr_auc", "precision_at_capacity", "recall_at_capacity", "lift_at_capacity", "lift_top_decile")
-PROBABILITY = ("brier", "log_loss", "predicted_over_observed", "predicted_over_observed_top_decile", "calibration_slope")
 CHUNK = 400_000  # weights in work at once: they stay in the processor's cache
 
 

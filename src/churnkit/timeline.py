@@ -136,10 +136,12 @@ def read_plan(path: Path = MONTHS) -> Plan:
     if not path.exists():
         raise ParameterError(f"{path} is missing; `churnkit plan` writes it.")
     content = documents.read(path)
-    planned = list(content.get("deliveries", []))
+    planned = content.get("deliveries")
+    if not isinstance(planned, list):
+        raise ParameterError(f"{path} is not as `churnkit plan` writes it (deliveries is {planned!r}); run `churnkit plan`.")
     present = [d.name for d in find_deliveries()]
     if planned != present:
-        raise InputError(f"{path} plans {', '.join(planned)}, but {EXTRACTS}/ holds {', '.join(present)}; run `churnkit plan`.")
+        raise InputError(f"{path} plans {', '.join(map(str, planned))}, but {EXTRACTS}/ holds {', '.join(present)}; run `churnkit plan`.")
 
     def dates(name: str) -> tuple[date, ...]:
         return tuple(date.fromisoformat(d) for d in content[name])

@@ -83,8 +83,12 @@ class Run:
         self.client.log_text(self.run_id, content, name)
 
     def register(self, name: str = "model") -> str:
-        """Registers the artefact folder as the challenger's version, which it returns."""
+        """Registers the artefact folder as the challenger's version, which it returns; once, however often it is judged."""
         from mlflow.exceptions import MlflowException
+
+        known = self.client.search_model_versions(f"run_id = '{self.run_id}'")
+        if known:
+            return str(known[0].version)
 
         with suppress(MlflowException):  # it is there already
             self.client.create_registered_model(REGISTERED)

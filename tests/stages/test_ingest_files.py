@@ -107,6 +107,12 @@ def test_a_header_that_does_not_fit_names_what_is_found_and_what_is_expected(hea
     assert complaint.endswith("Expected: subscriber_id, happened_at, channel, is_granted, received_at.")
 
 
+def test_the_complaint_about_a_missing_header_hides_the_numbers_of_the_row_in_its_place():
+    complaint = refused("subscribers", b"1001,2026-06-30,12012345678,2020-01-01\n")
+    assert "12012345678" not in complaint
+    assert "'120****5678'" in complaint
+
+
 @pytest.mark.parametrize(("content", "said"), [
     (b"", "is empty: not even a header"),
     (bytes(range(256)) * 40, "is no UTF-8 CSV file"),

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders import COMMON, frame
-from churnkit.errors import ParameterError
+from churnkit.errors import HistoryError, ParameterError
 from churnkit.stages import label
 from churnkit.timeline import Plan
 
@@ -78,3 +78,11 @@ def test_a_gap_that_does_not_outlast_the_wait_is_refused():
 def test_no_days_are_no_choice(name):
     with pytest.raises(ValueError, match=f"{name} must be at least 1"):
         label.Params(**{"definition": "any", "gap_days": 10, "horizon_days": 30, "active_days": 30, "min_history_days": 90, name: 0})
+
+
+def test_scoring_is_refused_when_call_records_end_before_the_as_of_date():
+    part = Path("data/summaries/usage_daily/2026-08/part-0.parquet")
+    cut_short = pd.read_parquet(part)
+    cut_short[cut_short["day"] < (date(2026, 8, 31) - EPOCH).days].to_parquet(part, index=False)
+    with pytest.raises(HistoryError, match="Call records reach until 2026-08-30, not to the day before 2026-09-01"):
+        cohort_of(SCORING)

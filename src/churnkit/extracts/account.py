@@ -39,9 +39,9 @@ class Reject:
     raw: str
 
 
-def masked(line: str) -> str:
-    """The line, cut to 200 characters, with the inner digits of anything as long as a number hidden, also of one written in groups."""
-    whole = re.sub(r"\d{7,}", lambda n: n[0][:3] + "****" + n[0][-4:] if len(n[0]) >= 11 else n[0][:2] + "****", line[:RAW_LENGTH])
+def masked(line: str, length: int = RAW_LENGTH) -> str:
+    """The line, cut to so many characters, with the inner digits of anything as long as a number hidden, also of one written in groups."""
+    whole = re.sub(r"\d{7,}", lambda n: n[0][:3] + "****" + n[0][-4:] if len(n[0]) >= 11 else n[0][:2] + "****", line[:length])
     return re.sub(r"\d(?:[ .()-]{0,2}\d){10,}", lambda n: n[0][:3] + "****" + n[0][-4:], whole)  # a time has ten digits before its colon
 
 

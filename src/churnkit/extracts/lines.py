@@ -12,6 +12,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from churnkit.errors import InputError
+from churnkit.extracts.account import masked
 from churnkit.extracts.declare import Extract
 
 BLOCK = 8 << 20
@@ -72,8 +73,9 @@ def header(path: Path, extract: Extract) -> list[str]:
     if missing or unknown or twice:
         complaints = [f"{label} {', '.join(map(repr, found))}" for label, found in
                       (("missing", missing), ("unknown", unknown), ("twice", twice)) if found]
-        raise InputError(f"{path}: columns of extract {extract.name!r} do not fit: {'; '.join(complaints)}. "
-                         f"Found: {', '.join(names)}. Expected: {', '.join(declared)}.")
+        # Without a header the first line is a row, and holds full numbers.
+        raise InputError(masked(f"{path}: columns of extract {extract.name!r} do not fit: {'; '.join(complaints)}. "
+                                f"Found: {', '.join(names)}. Expected: {', '.join(declared)}.", length=2_000))
     return names
 
 

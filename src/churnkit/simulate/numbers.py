@@ -13,7 +13,6 @@ Indices = NDArray[np.int64]
 
 # Mobile numbers begin with 120 to 128: no Chinese operator was ever given 12x. A fixed subscriber number never begins
 # with 0 or 1, nor does a country have the code 999.
-OWN_MOBILE = 12_000_000_000
 RIVAL_MOBILE = (12_400_000_000, 12_600_000_000, 12_800_000_000)
 RIVALS = ("mobile", "telecom", "broadnet")
 RIVAL_SHARES = (0.62, 0.30, 0.08)

@@ -1,6 +1,7 @@
 """Judge the model on a later month, beside what one would do without it."""
 import sys
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class Params:
 
 
 def run(params: Params, common: Common, plan: Plan) -> None:
-    """Write reports/metrics.json, segments.csv, verdict.json, plots/ and figures/."""
+    """Write reports/headline.json, metrics.json, segments.csv, verdict.json, plots/ and figures/."""
     from churnkit import judgement
     from churnkit.model import Model
 
@@ -46,7 +47,8 @@ def run(params: Params, common: Common, plan: Plan) -> None:
     verdict = {"label": examples.label_definition(), "as_of": str(plan.evaluation), **judgement.verdict(judged["open"])}
     print(verdict["reason"], file=sys.stderr)
     segments = judgement.segments(scored, params.capacity, params.branch_level, times=params.bootstrap, seed=common.seed)
-    for path, content in ((REPORTS / "metrics.json", metrics), (REPORTS / "verdict.json", verdict)):
+    headline = {name: judged["open"][name] for name in judgement.HEADLINE}
+    for path, content in ((REPORTS / "metrics.json", metrics), (REPORTS / "verdict.json", verdict), (REPORTS / "headline.json", headline)):
         with whole_file(path) as part:
             part.write_text(judgement.as_json(content), encoding="utf-8")
     with whole_file(REPORTS / "segments.csv") as part:
@@ -56,7 +58,7 @@ def run(params: Params, common: Common, plan: Plan) -> None:
             table.round(6).to_csv(part / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
     with whole_folder(FIGURES) as part:
         draw(part, scored, model, params.capacity)
-    record(metrics, verdict)
+    record(metrics, verdict, plan.evaluation, len(rows))
 
 
 def draw(folder: Path, scored: Any, model: Any, capacity: int) -> None:
@@ -75,7 +77,7 @@ def draw(folder: Path, scored: Any, model: Any, capacity: int) -> None:
     figures.draw_importance(folder / "importance.png", [str(name) for name in top.index], top.to_numpy())
 
 
-def record(metrics: dict[str, Any], verdict: dict[str, Any]) -> None:
+def record(metrics: dict[str, Any], verdict: dict[str, Any], evaluation: date, rows: int) -> None:
     """Adds the evaluation to the MLflow run of the training, and registers a model that beats the baselines as challenger."""
     from churnkit import tracking
 
@@ -85,6 +87,7 @@ def record(metrics: dict[str, Any], verdict: dict[str, Any]) -> None:
         return
     run.metrics({name: metrics[name] for name in metrics if isinstance(metrics[name], dict)})
     run.tags({"verdict.beats_baselines": verdict["beats_baselines"], "verdict.reason": verdict["reason"]})
+    run.tables([tracking.Table(f"features/{evaluation}", examples.FEATURES / str(evaluation), rows, "evaluation")])
     run.folder(FIGURES, "figures")
     run.folder(PLOTS, "plots")
     if verdict["beats_baselines"]:

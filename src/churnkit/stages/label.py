@@ -1,14 +1,14 @@
 """Say who could still leave at one as-of date, and who then did."""
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from churnkit.archive import COHORTS, known_for_label, what_followed
 from churnkit.churn import Window, eligible, labelled
 from churnkit.engine import F, Frame, open_session, settle, write
-from churnkit.errors import ParameterError
+from churnkit.errors import HistoryError, ParameterError
 from churnkit.files import whole_folder
-from churnkit.history import moment
+from churnkit.history import EPOCH, History, moment
 from churnkit.params import Common
 from churnkit.progress import say
 from churnkit.timeline import Plan
@@ -44,7 +44,10 @@ def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
                              "the list is made when the wait is over, and the label must begin after that.")
     open_session(common.memory, common.threads, common.spill, common.master)
     window = Window(as_of, params.gap_days, params.horizon_days, RUN_DAYS)
-    cohort = settle(eligible(known_for_label(plan, as_of, common.wait_days), params.active_days))
+    known = known_for_label(plan, as_of, common.wait_days)
+    if as_of == plan.scoring:
+        check_reaches(known, as_of)
+    cohort = settle(eligible(known, params.active_days))
     if as_of in plan.mature:
         table = settle(labelled(cohort, what_followed(plan, as_of, window.matures_on, common.wait_days), window, params.definition))
     else:
@@ -52,6 +55,15 @@ def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
     with whole_folder(COHORTS / str(as_of)) as folder:
         write(table, folder, by=["subscriber_id"])
     tell(as_of, table)
+
+
+def check_reaches(known: History, as_of: date) -> None:
+    """Raises HistoryError unless someone used a line on the last day before the as-of date: a file cut short looks just like churn."""
+    newest = known.events("usage_daily").table.agg(F.max("day")).collect()[0][0]
+    if newest is None or newest < known.day - 1:
+        until = "never" if newest is None else f"until {EPOCH + timedelta(newest)}"
+        raise HistoryError(f"Call records reach {until}, not to the day before {as_of}: everyone would look silent. "
+                           "Ask for the missing files, ingest them, and run again.")
 
 
 def immature(cohort: Frame, window: Window) -> Frame:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from churnkit import examples
+from churnkit import documents, examples
 from churnkit.errors import ParameterError
 from churnkit.files import whole_file
-from churnkit.params import Common
+from churnkit.params import PARAMS, Common
 from churnkit.timeline import Plan
 
 EVALUATED, LATEST = Path("models/evaluated"), Path("models/latest")
@@ -98,12 +98,19 @@ def tracked(params: Params, plan: Plan) -> Iterator[Any]:
         yield record
 
 
+def neighbours() -> dict[str, Any]:
+    """What params.yaml says in the sections that decide what there is to learn and how it is judged."""
+    sections = documents.read(PARAMS) if PARAMS.is_file() else {}
+    return {f"{name}.{key}": value for name in ("label", "featurize", "evaluate") for key, value in (sections.get(name) or {}).items()}
+
+
 def logged(record: Any, params: Params, common: Common, plan: Plan, report: dict[str, Any], example: dict[str, Any]) -> None:
     """Puts parameters, tables, counts and both models into the run."""
     from churnkit.tracking import Table
 
     record.params({**params.learning(), "without": ",".join(params.without), "seed": common.seed, "trees": report["trees"],
-                   "calibration_chosen": report["calibration"], "features": report["features"]})
+                   "calibration_chosen": report["calibration"], "features": report["features"], "max_dates": params.max_dates,
+                   **neighbours()})
     rows = {line["as_of"]: line["used"] for part in ("refitted", "fitted", "calibrated") for line in report[part]}
     record.tables([Table(f"features/{day}", examples.FEATURES / str(day), rows[str(day)],
                          "calibration" if day == plan.training[-1] else "training") for day in sorted({*plan.training, *plan.mature})])
