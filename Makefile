@@ -50,4 +50,4 @@ bench: $(STAMP)  ## Time the stages of the demo
 	$(BIN)/python benchmarks/repro.py
 
 clean:  ## Remove what the pipeline made; extracts, key, MLflow runs and .venv stay
-	rm -rf data/events data/summaries data/cohorts data/features data/scores data/lists models/evaluated models/latest reports months.yaml dvc.lock .churnkit .dvc/cache .dvc/tmp
+	rm -rf data/deliveries data/cohorts data/features data/scores data/lists models/evaluated models/latest reports months.yaml dvc.lock .churnkit .dvc/cache .dvc/tmp

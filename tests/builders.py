@@ -7,11 +7,11 @@ from unittest import mock
 import pandas as pd
 import pyarrow.parquet as pq
 
+from churnkit import timeline
 from churnkit.extracts import EXTRACTS
 from churnkit.identity import pseudonym, write_key
 from churnkit.params import Common
 from churnkit.stages import ingest
-from churnkit.timeline import Delivery
 
 KEY = bytes(range(32))
 COMMON = Common(engine="duckdb", memory="500MB", threads=2, seed=1, zone="Asia/Shanghai", wait_days=4, spill=".churnkit/spill", key_file="key")
@@ -76,7 +76,7 @@ def put_down(delivery: str, texts: dict[str, str | bytes | None]) -> Path:
 
 def run_ingest(delivery: str = JUNE, **params: object) -> None:
     """Ingest what was delivered."""
-    ingest.run(replace(PARAMS, **params), COMMON, Delivery.named(delivery))
+    ingest.run(replace(PARAMS, **params), COMMON, timeline.Delivery.named(delivery))
 
 
 def ingest_alone(delivery: str = JUNE, **texts: str | bytes) -> None:
@@ -93,18 +93,18 @@ def ingest_again(delivery: str, *names: str, **params: object) -> None:
 
 def events(extract: str, delivery: str = JUNE) -> list[dict]:
     """The accepted rows of an extract, as dictionaries without their nulls."""
-    return [{k: v for k, v in row.items() if not pd.isna(v)} for row in frame(Path("data/events") / extract / delivery / "part-0.parquet")]
+    return [{k: v for k, v in row.items() if not pd.isna(v)} for row in frame(timeline.events(delivery, extract) / "part-0.parquet")]
 
 
 def account(extract: str, delivery: str = JUNE) -> tuple[int, int, int, int]:
     """Rows of an extract that were read, accepted, rejected and duplicates."""
-    files = [f for f in frame(Path("data/events/account") / delivery / "files.parquet") if f["extract"] == extract]
+    files = [f for f in frame(timeline.events(delivery, "account") / "files.parquet") if f["extract"] == extract]
     return tuple(sum(f[name] for f in files) for name in ("read", "accepted", "rejected", "duplicates"))
 
 
 def rejects(delivery: str = JUNE) -> list[dict]:
     """The rows that were not accepted."""
-    return frame(Path("data/events/account") / delivery / "rejects.parquet")
+    return frame(timeline.events(delivery, "account") / "rejects.parquet")
 
 
 def frame(path: Path) -> list[dict]:

@@ -8,7 +8,7 @@ import yaml
 
 import churnkit
 from churnkit import params
-from churnkit.history import SUMMARIES, TABLES
+from churnkit.history import TABLES
 from churnkit.stages import STAGES
 from churnkit.timeline import LOOK_AHEAD, LOOK_BACK
 
@@ -87,17 +87,14 @@ def test_dvc_watches_every_parameter_a_stage_reads(stage):
         assert (f"common.{name}" in watched) == (f"common.{name}" in source), name
 
 
-def test_dvc_gives_featurize_as_many_deliveries_of_each_table_as_its_look_back_needs():
-    expected = [f"data/{'summaries' if name in SUMMARIES else 'events'}/{name}/${{item.m{n}}}"
-                for name, kind in TABLES.items() for n in range(kind.deliveries)]
-    assert [d for d in body("featurize")["deps"] if "item.m" in d] == expected
-    assert max(kind.deliveries for kind in TABLES.values()) <= LOOK_BACK
+def test_dvc_gives_an_as_of_date_as_many_deliveries_as_its_look_back_needs():
+    assert max(kind.deliveries for kind in TABLES.values()) == LOOK_BACK
+    for stage in ("label", "featurize"):
+        assert [d for d in body(stage)["deps"] if "item.m" in d] == [f"data/deliveries/${{item.m{n}}}" for n in range(LOOK_BACK)]
 
 
 def test_dvc_gives_label_every_delivery_until_its_label_is_known():
-    deps = body("label")["deps"]
-    for name in ("summaries/usage_daily", "events/status_changes"):
-        assert [d for d in deps if f"{name}/${{item.a" in d] == [f"data/{name}/${{item.a{n}}}" for n in range(LOOK_AHEAD)]
+    assert [d for d in body("label")["deps"] if "item.a" in d] == [f"data/deliveries/${{item.a{n}}}" for n in range(LOOK_AHEAD)]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(HOME).as_posix())

@@ -163,7 +163,7 @@ def test_a_delivery_that_came_since_the_plan():
 def test_a_stage_before_the_ones_it_needs():
     planned()
     assert failed("label", "2026-05-01") == (
-        3, "There is nothing in data/summaries/usage_daily/2026-06; run the stage that writes it, or `dvc repro`.")
+        3, "There is nothing in data/deliveries/2026-06/summaries/usage_daily; run the stage that writes it, or `dvc repro`.")
 
 
 def test_a_capacity_of_zero():
@@ -210,7 +210,7 @@ def small_disk(folder: Path) -> Iterator[dict]:
         subprocess.run(["umount", folder], check=True)
 
 
-@pytest.mark.parametrize("full", [".churnkit/spill", "data/events"])
+@pytest.mark.parametrize("full", [".churnkit/spill", "data/deliveries"])
 def test_a_full_disk(full):
     deliver(calls=CALLS + "".join(f"1001,{13800000000 + n * 7919 % 10**9},voice,out,,,2026-06-{n % 30 + 1:02} 10:00:00,{n},true,\n"
                                   for n in range(12_000)))

@@ -15,11 +15,11 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 MANY = CALLS + "".join(f"{n % 500},{13800000000 + n * 7919 % 10**6},voice,out,,,2026-06-{n % 30 + 1:02} 10:{n % 60:02}:{n // 60 % 60:02},{n},true,\n"
                        for n in range(60_000))
-MOMENTS = {"ingest": [".churnkit/spill/churnkit-engine-*", ".churnkit/spill/churnkit-ingest-*/text", "data/events/number_plan/2026-06",
-                      ".churnkit/spill/churnkit-ingest-*/typed", "data/events/calls/.2026-06.part", "data/events/calls/.2026-06.part/*",
-                      "data/events/bills/.2026-06.part", "data/events/handsets/2026-06"],
-           "summarise": ["data/summaries/usage_daily/.2026-06.part", "data/summaries/contacts_monthly/.2026-06.part/*",
-                         "data/summaries/forward_targets_monthly/2026-06"]}
+EVENTS, SUMMARIES = "data/deliveries/2026-06/events", "data/deliveries/2026-06/summaries"
+MOMENTS = {"ingest": [".churnkit/spill/churnkit-engine-*", ".churnkit/spill/churnkit-ingest-*/text", f"{EVENTS}/number_plan",
+                      ".churnkit/spill/churnkit-ingest-*/typed", f"{EVENTS}/.calls.part", f"{EVENTS}/.calls.part/*",
+                      f"{EVENTS}/.bills.part", f"{EVENTS}/handsets"],
+           "summarise": [f"{SUMMARIES}/.usage_daily.part", f"{SUMMARIES}/.contacts_monthly.part/*", f"{SUMMARIES}/forward_targets_monthly"]}
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +66,7 @@ def test_a_killed_stage_run_again_gives_the_bytes_of_an_undisturbed_one(stage):
     run(stage)
     undisturbed, hits = written(), 0
     for moment in MOMENTS[stage]:
-        subprocess.run(["rm", "-r", "data/events" if stage == "ingest" else "data/summaries"], check=True)
+        subprocess.run(["rm", "-r", EVENTS if stage == "ingest" else SUMMARIES], check=True)
         hits += killed(stage, moment)
         run(stage)
         assert (written() == undisturbed, leftovers()) == (True, []), moment
@@ -76,7 +76,7 @@ def test_a_killed_stage_run_again_gives_the_bytes_of_an_undisturbed_one(stage):
 def test_what_a_killed_stage_would_have_replaced_is_still_whole():
     run("ingest")
     before = written()
-    for moment in (".churnkit/spill/churnkit-ingest-*/typed", "data/events/calls/.2026-06.part/*"):
+    for moment in (".churnkit/spill/churnkit-ingest-*/typed", f"{EVENTS}/.calls.part/*"):
         assert killed("ingest", moment)
         assert {path: digest for path, digest in written().items() if ".part/" not in path} == before
 
@@ -85,7 +85,7 @@ def test_a_stage_ends_when_the_process_that_started_it_is_killed():
     script = f"import subprocess, sys; p = subprocess.Popen({command('ingest')!r}, stderr=subprocess.DEVNULL); print(p.pid, flush=True); p.wait()"
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     child = int(parent.stdout.readline())
-    wait_for("data/events/calls/.2026-06.part", parent)
+    wait_for(f"{EVENTS}/.calls.part", parent)
     parent.kill()
     parent.wait()
     parent.stdout.close()
@@ -93,7 +93,7 @@ def test_a_stage_ends_when_the_process_that_started_it_is_killed():
     while is_alive(child) and time.monotonic() < ends:
         time.sleep(0.01)
     assert not is_alive(child)
-    assert not Path("data/events/account/2026-06").exists()
+    assert not Path(f"{EVENTS}/account").exists()
     run("ingest")
     assert leftovers() == []
 

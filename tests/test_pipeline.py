@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-MADE = ("data/events", "data/summaries", "data/cohorts", "data/features", "data/scores", "data/lists", "models")
+MADE = ("data/deliveries", "data/cohorts", "data/features", "data/scores", "data/lists", "models")
 NEW_MONTH = "2026-06"
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
@@ -102,7 +102,8 @@ def test_the_manifest_has_the_checksum_of_every_file_beside_it(finished):
 
 def test_the_account_of_ingest_says_what_was_planted(finished):
     planted = json.loads((finished / "data/truth/planted.json").read_text("utf-8"))
-    accounts = [row for path in sorted((finished / "data/events/account").glob("*/files.parquet")) for row in pq.read_table(path).to_pylist()]
+    tables = sorted((finished / "data/deliveries").glob("*/events/account/files.parquet"))
+    accounts = [row for path in tables for row in pq.read_table(path).to_pylist()]
     assert {row["file"] for row in accounts} == {name for name in planted if not name.startswith(NEW_MONTH)}
     for row in accounts:
         truth = planted[row["file"]]
@@ -157,11 +158,11 @@ def test_a_new_month_costs_one_month(finished, tmp_path):
     unplanned = run(folder, "churnkit", "train", check=False)
     assert unplanned.returncode == 3
     assert "churnkit plan" in unplanned.stderr
-    before = digests(folder, "data/events", "data/summaries")
+    before = digests(folder, "data/deliveries")
     run(folder, "churnkit", "plan")
     ran = stages_run(run(folder, "dvc", "repro"))
     assert [s for s in ran if s.startswith(("ingest", "summarise"))] == [f"ingest@{NEW_MONTH}", f"summarise@{NEW_MONTH}"]
     dates = {s.split("@")[1] for s in ran if s.startswith(("label", "featurize"))}
     assert dates == {"2026-04-01", "2026-07-01"}  # one more date is mature, and one more is scored
-    after = digests(folder, "data/events", "data/summaries")
+    after = digests(folder, "data/deliveries")
     assert {name: after[name] for name in before} == before

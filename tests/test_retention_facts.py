@@ -7,14 +7,20 @@ import pytest
 from churnkit.errors import InputError
 from churnkit.retention import facts
 from churnkit.retention.scored import checked, split_branches, whole_months
+from churnkit.timeline import events
 
 AS_OF, KNOWN_AT = date(2026, 11, 1), date(2026, 11, 5)
 IN_TIME = datetime(2026, 11, 4, 23, 59)
 TOO_LATE = datetime(2026, 11, 5)
 
 
-def write(folder, extract: str, delivery: str, rows: list[dict]) -> None:
-    path = folder / extract / delivery
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def write(extract: str, delivery: str, rows: list[dict]) -> None:
+    path = events(delivery, extract)
     path.mkdir(parents=True)
     pd.DataFrame(rows).to_parquet(path / "part-0.parquet", index=False)
 
@@ -23,40 +29,40 @@ def consent(name: str, day: int, granted: bool | None, received: datetime = IN_T
     return {"subscriber_id": name, "happened_at": datetime(2026, 10, day, 12), "received_at": received, "channel": channel, "is_granted": granted}
 
 
-def test_the_last_decision_on_calls_known_in_time_decides(tmp_path):
-    write(tmp_path, "consents", "2026-09", [consent("s1", 1, True), consent("s2", 1, False), consent("s3", 1, True), consent("s4", 1, True),
+def test_the_last_decision_on_calls_known_in_time_decides():
+    write("consents", "2026-09", [consent("s1", 1, True), consent("s2", 1, False), consent("s3", 1, True), consent("s4", 1, True),
                                             consent("s5", 3, True, channel="sms"), consent("s6", 1, True), consent("s7", 2, True),
                                             consent("s8", 1, False)])
-    write(tmp_path, "consents", "2026-10", [consent("s1", 2, False), consent("s2", 2, True), consent("s3", 2, False, TOO_LATE),
+    write("consents", "2026-10", [consent("s1", 2, False), consent("s2", 2, True), consent("s3", 2, False, TOO_LATE),
                                             consent("s4", 1, False), consent("s6", 2, None), consent("s7", 1, False),
                                             consent("s8", 1, True)])
-    known = facts.call_consents(("2026-09", "2026-10"), KNOWN_AT, tmp_path)
+    known = facts.call_consents(("2026-09", "2026-10"), KNOWN_AT)
     assert dict(zip(known["subscriber_id"], known["is_granted"], strict=True)) == {
         "s1": False, "s2": True, "s3": True, "s4": False, "s6": False, "s7": True, "s8": False}
 
 
-def test_a_refusal_after_the_as_of_date_counts_when_it_is_known_in_time(tmp_path):
+def test_a_refusal_after_the_as_of_date_counts_when_it_is_known_in_time():
     refusal = consent("s1", 1, False) | {"happened_at": datetime(2026, 11, 3)}
-    write(tmp_path, "consents", "2026-10", [consent("s1", 1, True), refusal])
-    assert facts.call_consents(("2026-10",), KNOWN_AT, tmp_path)["is_granted"].tolist() == [False]
+    write("consents", "2026-10", [consent("s1", 1, True), refusal])
+    assert facts.call_consents(("2026-10",), KNOWN_AT)["is_granted"].tolist() == [False]
 
 
-def test_no_consents_extract_is_not_an_empty_one(tmp_path):
-    assert facts.call_consents(("2026-10",), KNOWN_AT, tmp_path) is None
-    write(tmp_path, "consents", "2026-10", [consent("s1", 1, True, channel="sms")])
-    assert len(facts.call_consents(("2026-10",), KNOWN_AT, tmp_path)) == 0
+def test_no_consents_extract_is_not_an_empty_one():
+    assert facts.call_consents(("2026-10",), KNOWN_AT) is None
+    write("consents", "2026-10", [consent("s1", 1, True, channel="sms")])
+    assert len(facts.call_consents(("2026-10",), KNOWN_AT)) == 0
 
 
 def bill(name: str, month_end: date, cents: int, received: datetime = IN_TIME) -> dict:
     return {"subscriber_id": name, "bill_month": month_end, "total_cents": cents, "issued_at": None, "received_at": received}
 
 
-def test_bills_are_the_last_three_months_each_counted_once_as_last_known(tmp_path):
-    write(tmp_path, "bills", "2026-10", [
+def test_bills_are_the_last_three_months_each_counted_once_as_last_known():
+    write("bills", "2026-10", [
         bill("s1", date(2026, 7, 31), 90_000), bill("s1", date(2026, 8, 31), 1_000), bill("s1", date(2026, 9, 30), 2_000),
         bill("s1", date(2026, 9, 30), 4_000, datetime(2026, 10, 3)), bill("s1", date(2026, 10, 31), 6_000),
         bill("s1", date(2026, 10, 31), 90_000, TOO_LATE), bill("s1", date(2026, 11, 30), 90_000), bill("s2", date(2026, 9, 30), 500)])
-    known = facts.bills(("2026-10",), AS_OF, KNOWN_AT, tmp_path).set_index("subscriber_id")
+    known = facts.bills(("2026-10",), AS_OF, KNOWN_AT).set_index("subscriber_id")
     assert known.loc["s1"].tolist() == [6_000, 3_000]
     assert known.loc["s2"].tolist() == [500, 500]
     assert len(known) == 2
@@ -67,27 +73,27 @@ def snapshot(name: str, day: date, plan: str, received: datetime = IN_TIME) -> d
     return absent | {"subscriber_id": name, "snapshot_on": day, "plan": plan, "received_at": received}
 
 
-def test_the_snapshot_is_the_latest_before_the_as_of_date_that_was_known(tmp_path):
-    write(tmp_path, "subscribers", "2026-09", [snapshot("s1", date(2026, 9, 30), "old"), snapshot("s_gone", date(2026, 9, 30), "old")])
-    write(tmp_path, "subscribers", "2026-10", [
+def test_the_snapshot_is_the_latest_before_the_as_of_date_that_was_known():
+    write("subscribers", "2026-09", [snapshot("s1", date(2026, 9, 30), "old"), snapshot("s_gone", date(2026, 9, 30), "old")])
+    write("subscribers", "2026-10", [
         snapshot("s1", date(2026, 10, 31), "wrong", datetime(2026, 11, 1)), snapshot("s1", date(2026, 10, 31), "corrected"),
         snapshot("s1", date(2026, 10, 31), "late", TOO_LATE), snapshot("s1", date(2026, 11, 1), "future")])
-    known = facts.subscribers(("2026-09", "2026-10"), AS_OF, KNOWN_AT, tmp_path)
+    known = facts.subscribers(("2026-09", "2026-10"), AS_OF, KNOWN_AT)
     assert known[["subscriber_id", "plan"]].to_numpy().tolist() == [["s1", "corrected"]]
 
 
-def test_without_a_snapshot_there_is_no_list(tmp_path):
-    write(tmp_path, "subscribers", "2026-10", [snapshot("s1", date(2026, 11, 1), "future")])
+def test_without_a_snapshot_there_is_no_list():
+    write("subscribers", "2026-10", [snapshot("s1", date(2026, 11, 1), "future")])
     with pytest.raises(InputError, match="No snapshot of subscribers before 2026-11-01"):
-        facts.subscribers(("2026-10",), AS_OF, KNOWN_AT, tmp_path)
+        facts.subscribers(("2026-10",), AS_OF, KNOWN_AT)
 
 
-def test_a_handset_is_called_as_the_last_delivery_calls_it(tmp_path):
-    write(tmp_path, "handsets", "2026-09", [{"tac": "1", "brand": "Old", "model": "One"}, {"tac": "2", "brand": None, "model": "Two"}])
-    write(tmp_path, "handsets", "2026-10", [{"tac": "1", "brand": "New", "model": "One"}])
-    known = facts.handsets(("2026-09", "2026-10"), tmp_path)
+def test_a_handset_is_called_as_the_last_delivery_calls_it():
+    write("handsets", "2026-09", [{"tac": "1", "brand": "Old", "model": "One"}, {"tac": "2", "brand": None, "model": "Two"}])
+    write("handsets", "2026-10", [{"tac": "1", "brand": "New", "model": "One"}])
+    known = facts.handsets(("2026-09", "2026-10"))
     assert dict(zip(known["tac"], known["handset"], strict=True)) == {"1": "New One", "2": "Two"}
-    assert len(facts.handsets((), tmp_path)) == 0
+    assert len(facts.handsets(())) == 0
 
 
 SCORES = pd.DataFrame({"subscriber_id": ["s1", "s2"], "stratum": "open", "is_censored": False, "churn_probability": [0.1, 0.2]})

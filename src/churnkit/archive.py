@@ -5,15 +5,14 @@ from pathlib import Path
 
 from churnkit.engine import Frame, has_rows, named, read
 from churnkit.history import SUMMARIES, TABLES, History
-from churnkit.timeline import Plan
+from churnkit.timeline import Plan, events, summary
 
-EVENTS, ROLLED_UP = Path("data/events"), Path("data/summaries")
 COHORTS, FEATURES = Path("data/cohorts"), Path("data/features")
 
 
 def folder(name: str, delivery: str) -> Path:
     """Where the rows of a table that came with one delivery lie."""
-    return (ROLLED_UP if name in SUMMARIES else EVENTS) / name / delivery
+    return (summary if name in SUMMARIES else events)(delivery, name)
 
 
 def known_history(plan: Plan, as_of: date, wait_days: int, names: Iterable[str] = TABLES) -> History:

@@ -2,7 +2,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from churnkit.engine import Column, F, Frame, W, count_if, named
+from churnkit.engine import Column, F, Frame, W, count_if, named, projected
 from churnkit.history import EPOCH, History, moment
 from churnkit.timeline import add_months
 
@@ -121,12 +121,13 @@ def labelled(cohort: Frame, after: History, window: Window, definition: str) -> 
     table = cohort.join(first, on="subscriber_id", how="left").join(apart, on="subscriber_id", how="left").select(
         "subscriber_id", "stratum", "is_leaving", F.col("is_apart").isNotNull().alias("is_apart"),
         "exit_day", F.coalesce(F.col("early_no"), F.col("kind_no")).alias("kind_no"))
-    table = table.select("*", (F.col("is_leaving") | F.coalesce(F.col("exit_day") < window.starts, F.lit(False))).alias("is_censored"),
-                         F.coalesce(F.col("exit_day").between(window.starts, window.ends - 1), F.lit(False)).alias("is_inside"))
+    table = projected(table, ["*"], {
+        "is_censored": F.col("is_leaving") | F.coalesce(F.col("exit_day") < window.starts, F.lit(False)),
+        "is_inside": F.coalesce(F.col("exit_day").between(window.starts, window.ends - 1), F.lit(False))})
     kind_of: Column = F.lit(None).cast("string")
     for n, kind in enumerate(kinds):
         kind_of = F.when(F.col("kind_no") == n, F.lit(kind)).otherwise(kind_of)
-    table = table.select("*", kind_of.alias("kind"), (~F.col("is_censored") & ~F.col("is_apart")).alias("is_known"))
+    table = projected(table, ["*"], {"kind": kind_of, "is_known": ~F.col("is_censored") & ~F.col("is_apart")})
     return table.select(
         "subscriber_id", "stratum", F.when(F.col("is_known"), F.col("is_inside")).alias("churned"),
         F.when(F.col("is_known") & F.col("is_inside"), F.col("kind")).alias("exit_kind"),

@@ -10,6 +10,7 @@ from churnkit import documents
 from churnkit.errors import HistoryError, InputError, ParameterError
 
 EXTRACTS = Path("data/extracts")
+DELIVERIES = Path("data/deliveries")
 MONTHS = Path("months.yaml")
 LOOK_BACK = 12  # deliveries an as-of date may see; dvc.yaml names them m0, the newest, to m11
 LOOK_AHEAD = 5  # deliveries its label may need; dvc.yaml names them a0 to a4
@@ -47,6 +48,16 @@ class Delivery:
         if ends <= starts:
             raise ParameterError(f"Delivery {name!r} ends before it starts.")
         return cls(name, starts, ends)
+
+
+def events(delivery: str, extract: str) -> Path:
+    """Where the accepted rows of one extract of a delivery lie."""
+    return DELIVERIES / delivery / "events" / extract
+
+
+def summary(delivery: str, name: str) -> Path:
+    """Where one summary of a delivery's call records lies."""
+    return DELIVERIES / delivery / "summaries" / name
 
 
 def find_deliveries(folder: Path = EXTRACTS) -> list[Delivery]:

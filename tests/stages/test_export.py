@@ -66,12 +66,12 @@ class World:
             frame[column] = pd.to_datetime(frame[column])
         for column in ("alt_contact_masked", "account_manager", "customer_key", "branch", "msisdn_masked"):
             frame[column] = frame[column].astype("str")
-        Path("data/events/subscribers/2026-10").mkdir(parents=True, exist_ok=True)
-        frame.to_parquet("data/events/subscribers/2026-10/part-0.parquet", index=False)
-        parquet(self.bills, "events", "bills", "2026-10")
-        parquet([{"tac": "35000001", "brand": "华为", "model": "Mate 60"}], "events", "handsets", "2026-10")
+        Path("data/deliveries/2026-10/events/subscribers").mkdir(parents=True, exist_ok=True)
+        frame.to_parquet("data/deliveries/2026-10/events/subscribers/part-0.parquet", index=False)
+        parquet(self.bills, "deliveries", "2026-10", "events", "bills")
+        parquet([{"tac": "35000001", "brand": "华为", "model": "Mate 60"}], "deliveries", "2026-10", "events", "handsets")
         if self.consents is not None:
-            parquet(self.consents, "events", "consents", "2026-09")
+            parquet(self.consents, "deliveries", "2026-09", "events", "consents")
         Path("reports").mkdir(exist_ok=True)
         Path("reports/verdict.json").write_text(json.dumps(verdict))
         identity.write_key(Path("key"), b"k" * 32)

@@ -36,8 +36,8 @@ def _in_a_folder_of_its_own(tmp_path, monkeypatch):
 
 
 def written() -> dict[str, str]:
-    """Every file under data/events with its checksum."""
-    return {str(p): sha256(p) for p in sorted(Path("data/events").rglob("*")) if p.is_file()}
+    """Every file under data/deliveries with its checksum."""
+    return {str(p): sha256(p) for p in sorted(Path("data/deliveries").rglob("*")) if p.is_file()}
 
 
 def test_a_whole_delivery_is_accepted_row_by_row():
@@ -64,8 +64,8 @@ def test_no_output_holds_a_full_number_or_the_operators_id_of_a_subscriber():
     deliver(calls=(CALLS + bad).replace("1001,", "710000001001,").replace("1002,", "710000001002,"),
             subscribers=SUBSCRIBERS.replace("\n1001,", "\n710000001001,"))
     run_ingest()
-    texts = [str(row) for p in Path("data/events").rglob("*.parquet") for row in pq.read_table(p).to_pylist()]
-    texts += [p.read_text("utf-8") for p in Path("data/events").rglob("*.md")]
+    texts = [str(row) for p in Path("data/deliveries").rglob("*.parquet") for row in pq.read_table(p).to_pylist()]
+    texts += [p.read_text("utf-8") for p in Path("data/deliveries").rglob("*.md")]
     assert len(rejects()) == 2
     for text in texts:
         digits = re.sub(r"[ .()-]", "", re.sub(r"datetime\.\w+\([\d, ]+\)|\d{4}-\d\d-\d\d|[spc][0-9a-f]{20}|'sha256': '[0-9a-f]{64}'", "", text))
@@ -114,7 +114,7 @@ subscriber_id,other_party,kind,direction,forward_cause,forwarded_to,happened_at,
 
 def test_the_page_of_the_account_says_what_the_tables_say():
     ingest_alone(consents=CONSENTS + "1001,2026-06-05 09:00:00,fax,true\n" * 2 + "1001,2026-06-05 09:00:00,call,true\n")
-    assert Path("data/events/account/2026-06/account.md").read_text("utf-8") == (
+    assert Path("data/deliveries/2026-06/events/account/account.md").read_text("utf-8") == (
         "| extract | file | read | accepted | rejected | duplicates |\n|---|---|---:|---:|---:|---:|\n"
         "| consents | 2026-06/consents_2026-06.csv | 4 | 1 | 2 | 1 |\n\n"
         "| extract | why rejected | rows |\n|---|---|---:|\n| consents | channel is not one of call, sms | 2 |\n")
@@ -213,7 +213,7 @@ def test_too_many_rejects_stop_the_run_with_the_three_worst_reasons_and_the_old_
     assert len(events("consents")) == 1
     ingest_again(JUNE, "consents", accept_rejects=True)
     assert account("consents") == (15, 1, 14, 0)
-    assert pq.read_schema("data/events/account/2026-06/files.parquet").metadata[b"churnkit.accept_rejects"] == b"True"
+    assert pq.read_schema("data/deliveries/2026-06/events/account/files.parquet").metadata[b"churnkit.accept_rejects"] == b"True"
 
 
 @pytest.mark.parametrize(("share", "stops"), [(0.5, False), (0.49, True)])
@@ -237,5 +237,5 @@ def test_a_required_extract_without_a_usable_row_is_an_error_but_a_month_without
 def test_an_extract_that_did_not_come_has_no_rows_but_its_columns():
     deliver(consents=None)
     run_ingest()
-    schema = pq.read_schema("data/events/consents/2026-06/part-0.parquet")
+    schema = pq.read_schema("data/deliveries/2026-06/events/consents/part-0.parquet")
     assert schema.names == ["subscriber_id", "happened_at", "channel", "is_granted", "received_at"]

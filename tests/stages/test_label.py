@@ -40,7 +40,7 @@ def write_month(month: str) -> None:
 
 
 def put(table: str, month: str, rows: list[dict]) -> None:
-    folder = Path("data") / table / month
+    folder = Path("data/deliveries") / month / table
     folder.mkdir(parents=True)
     pd.DataFrame(rows).astype({"reason": "string"} if "reason" in rows[0] else {}).to_parquet(folder / "part-0.parquet", index=False)
 
@@ -81,7 +81,7 @@ def test_no_days_are_no_choice(name):
 
 
 def test_scoring_is_refused_when_call_records_end_before_the_as_of_date():
-    part = Path("data/summaries/usage_daily/2026-08/part-0.parquet")
+    part = Path("data/deliveries/2026-08/summaries/usage_daily/part-0.parquet")
     cut_short = pd.read_parquet(part)
     cut_short[cut_short["day"] < (date(2026, 8, 31) - EPOCH).days].to_parquet(part, index=False)
     with pytest.raises(HistoryError, match="Call records reach until 2026-08-30, not to the day before 2026-09-01"):

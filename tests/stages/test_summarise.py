@@ -9,7 +9,7 @@ from builders import CALLS, COMMON, JUNE, NUMBER_PLAN, frame, ingest_alone, part
 from churnkit.errors import InputError
 from churnkit.stages import summarise
 from churnkit.summaries import SUMMARIES
-from churnkit.timeline import Delivery
+from churnkit.timeline import Delivery, summary
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,7 @@ def _in_a_folder_of_its_own(tmp_path, monkeypatch):
 
 
 def parts_of(name: str) -> Path:
-    return Path("data/summaries") / name / JUNE / "part-0.parquet"
+    return summary(JUNE, name) / "part-0.parquet"
 
 
 def test_a_delivery_is_summarised_by_subscriber_day_and_month_and_again_to_the_same_bytes():
@@ -34,7 +34,7 @@ def test_a_delivery_is_summarised_by_subscriber_day_and_month_and_again_to_the_s
 
 
 def test_a_delivery_that_was_not_ingested_is_an_error_that_says_what_to_run():
-    with pytest.raises(InputError, match=r"There is nothing in data/events/calls/2026-06; run the stage that writes it, or `dvc repro`"):
+    with pytest.raises(InputError, match=r"There is nothing in data/deliveries/2026-06/events/calls; run the stage that writes it, or `dvc repro`"):
         summarise.run(summarise.Params(), COMMON, Delivery.named(JUNE))
 
 

@@ -1,5 +1,5 @@
 """What the account side of a history holds, month by month: bills, snapshots and states; not a family, but what several families are made of."""
-from churnkit.engine import Column, F, Frame, W
+from churnkit.engine import Column, F, Frame, W, projected
 from churnkit.history import History
 
 AMOUNTS = ("total_cents", "plan_cents", "overage_voice_cents", "overage_data_cents", "overage_sms_cents", "value_added_cents",
@@ -37,8 +37,8 @@ def snapshots(history: History) -> Frame:
     rows = rows.select(*LINE, months_ago(history, "snapshot_on").alias("months_ago"))
     newest = W.partitionBy("subscriber_id", "months_ago").orderBy(
         F.col("day").desc(), F.col("received_at").desc(), F.coalesce(F.col("plan"), F.lit("")).asc())
-    rows = rows.select("*", F.row_number().over(newest).alias("newness")).filter(F.col("newness") == 1).drop("newness")
-    return rows.select("*", F.row_number().over(W.partitionBy("subscriber_id").orderBy("months_ago")).alias("recency"))
+    rows = projected(rows, ["*"], {"newness": F.row_number().over(newest)}).filter(F.col("newness") == 1).drop("newness")
+    return projected(rows, ["*"], {"recency": F.row_number().over(W.partitionBy("subscriber_id").orderBy("months_ago"))})
 
 
 def last_snapshots(history: History) -> Frame:

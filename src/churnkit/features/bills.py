@@ -1,5 +1,5 @@
 """Bill level and volatility: what the line costs, how far a bill strays from habit, and what made it so."""
-from churnkit.engine import Column, F, W, count_if, named
+from churnkit.engine import Column, F, W, count_if, named, projected
 from churnkit.features.account import monthly_bills, odd_months
 from churnkit.features.declare import feature, flag, ratio, share, source, spread, squared
 from churnkit.history import Events, History
@@ -20,18 +20,18 @@ def settled_bills(history: History) -> Events:
     """
     odd = odd_months(history).withColumn("is_odd", F.lit(True))
     rows = named(history.once(monthly_bills).join(odd, on=["subscriber_id", "months_ago"], how="left"))
-    rows = rows.select("*", F.col("is_odd").isNull().alias("regular")).drop("is_odd")
-    rows = rows.select("*", (F.col("regular") & (F.col("months_ago") > 1)).alias("is_earlier"))
+    regular = F.col("is_odd").isNull()
+    rows = projected(rows, ["*"], {"regular": regular, "is_earlier": regular & (F.col("months_ago") > 1)}).drop("is_odd")
     alike = W.partitionBy("subscriber_id", "is_earlier")
     line = W.partitionBy("subscriber_id").orderBy(F.col("months_ago").desc())
-    rows = rows.select("*", F.row_number().over(alike.orderBy("total_cents")).alias("place"), F.count(F.lit(1)).over(alike).alias("places"),
-                       F.lag("total_cents").over(line).alias("total_before"), F.lag("regular").over(line).alias("regular_before"),
-                       F.lag("months_ago").over(line).alias("ago_before"))
+    rows = projected(rows, ["*"], {
+        "place": F.row_number().over(alike.orderBy("total_cents")), "places": F.count(F.lit(1)).over(alike),
+        "total_before": F.lag("total_cents").over(line), "regular_before": F.lag("regular").over(line),
+        "ago_before": F.lag("months_ago").over(line)})
     twice = F.col("place") * 2
     both = F.col("regular") & F.col("regular_before") & (F.col("ago_before") == F.col("months_ago") + 1)
-    return Events(rows.select(
-        "*", F.when(both, F.abs(amount(TOTAL) - F.col("total_before"))).alias("step"),
-        (F.col("is_earlier") & (twice >= F.col("places")) & (twice <= F.col("places") + 2)).alias("is_middle")), history.day)
+    middle = F.col("is_earlier") & (twice >= F.col("places")) & (twice <= F.col("places") + 2)
+    return Events(projected(rows, ["*"], {"step": F.when(both, F.abs(amount(TOTAL) - F.col("total_before"))), "is_middle": middle}), history.day)
 
 
 def within(months: int) -> Column:

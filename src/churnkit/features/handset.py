@@ -1,5 +1,5 @@
 """The handset: which model, how long in use, how far behind, and whether it was just changed."""
-from churnkit.engine import Column, F, W, days, named
+from churnkit.engine import Column, F, W, days, named, projected
 from churnkit.features.declare import feature, flag, share, source
 from churnkit.history import Events, History
 
@@ -18,15 +18,15 @@ def handset_models(history: History) -> Events:
         "tac", "brand", "model", "launched_on", "generation", "price_band", "is_smartphone", "is_dual_sim")
     used = named(history.events("devices_monthly").table.join(known, on="tac", how="left"))
     lately = F.when(F.col("months_ago") == 1, F.col("legs")).otherwise(F.lit(0))
-    one = used.select("*", lately.alias("legs_lately"), F.coalesce(F.col("model"), F.concat(F.lit("tac "), F.col("tac"))).alias("thing")).groupBy(
-        "subscriber_id", "thing").agg(
+    thing = F.coalesce(F.col("model"), F.concat(F.lit("tac "), F.col("tac")))
+    one = projected(used, ["*"], {"legs_lately": lately, "thing": thing}).groupBy("subscriber_id", "thing").agg(
         F.max("brand").alias("brand"), F.max("model").alias("model"), F.max(days(F.col("launched_on"))).alias("launched"),
         F.max(F.substring("generation", 1, 1).cast("int")).alias("generation"), F.max("price_band").alias("price_band"),
         F.max(flag(F.col("is_smartphone"))).alias("is_smartphone"), F.max(flag(F.col("is_dual_sim"))).alias("is_dual_sim"),
         F.min("first_day").alias("first_day"), F.max("last_day").alias("last_day"), F.sum("legs_lately").alias("legs_lately"))
     last = W.partitionBy("subscriber_id").orderBy(F.col("last_day").desc(), F.col("legs_lately").desc(), F.col("thing"))
-    return Events(one.select("*", F.row_number().over(last).alias("recency"),
-                             F.min("first_day").over(W.partitionBy("subscriber_id")).alias("first_of_all")), history.day)
+    first = F.min("first_day").over(W.partitionBy("subscriber_id"))
+    return Events(projected(one, ["*"], {"recency": F.row_number().over(last), "first_of_all": first}), history.day)
 
 
 def current(column: str | Column) -> Column:

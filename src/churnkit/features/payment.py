@@ -1,5 +1,5 @@
 """Payment and suspension: what is owed, how late it is paid, and how often the line was stopped for it."""
-from churnkit.engine import Column, F, count_if, days
+from churnkit.engine import Column, F, count_if, days, projected
 from churnkit.features.account import STOPS, last_snapshots, monthly_bills, states
 from churnkit.features.declare import feature, ratio, source
 from churnkit.history import Events, History
@@ -10,9 +10,9 @@ def due_bills(history: History) -> Events:
     """One row per bill of a postpaid or quasi-prepaid line: `due_day`, `paid_day`, and `owed_cents`, what is unpaid of it past its due date."""
     payers = last_snapshots(history).filter(F.col("payment_kind") != "prepaid").select("subscriber_id", "credit_limit_cents")
     rows = history.once(monthly_bills).join(payers, on="subscriber_id", how="inner")
-    rows = rows.select("*", days(F.coalesce(F.col("due_at"), F.col("issued_at"))).alias("due_day"), days(F.col("paid_at")).alias("paid_day"))
+    rows = projected(rows, ["*"], {"due_day": days(F.coalesce(F.col("due_at"), F.col("issued_at"))), "paid_day": days(F.col("paid_at"))})
     left = F.greatest(F.col("total_cents") - F.coalesce(F.col("paid_cents"), F.lit(0)), F.lit(0))
-    return Events(rows.select("*", F.when(F.col("due_day") < history.day, left).otherwise(F.lit(0)).alias("owed_cents")), history.day)
+    return Events(projected(rows, ["*"], {"owed_cents": F.when(F.col("due_day") < history.day, left).otherwise(F.lit(0))}), history.day)
 
 
 @source("status_changes")
@@ -20,7 +20,7 @@ def line_states(history: History) -> Events:
     """One row per state that a line entered within a year: [from_day, to_day), the last one up to the as-of date."""
     rows = history.once(states)
     reopened = F.col("status_before").isin(*STOPS) & (F.col("status") == "open")
-    return Events(rows.select("*", F.col("from_day").alias("day"), reopened.alias("is_reopening")), history.day)
+    return Events(projected(rows, ["*"], {"day": F.col("from_day"), "is_reopening": reopened}), history.day)
 
 
 @feature("due_bills", unit="cents", risky="+", group="arrears", zh="现欠费{value:.1f}元", en="{value:.1f} yuan in arrears")

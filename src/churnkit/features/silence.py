@@ -1,5 +1,5 @@
 """No-call periods: the line goes quiet before it goes dark."""
-from churnkit.engine import Column, F, Frame, W, count_if, named
+from churnkit.engine import Column, F, Frame, W, count_if, named, projected
 from churnkit.features.declare import feature, flag, ratio, share, source, spread, squared
 from churnkit.history import Events, History
 
@@ -13,7 +13,7 @@ def silent_runs(history: History) -> Events:
 
     `days`, its length, may be 0.
     """
-    return Events(history.once(runs).select("*", F.col("from_day").alias("day")), history.day)
+    return Events(projected(history.once(runs), ["*"], {"day": F.col("from_day")}), history.day)
 
 
 @source("usage_daily")
@@ -38,7 +38,7 @@ def runs(history: History) -> Frame:
     gaps = active.select("subscriber_id", (F.col("day") + 1).alias("from_day"), following.alias("to_day"))
     gaps = gaps.select("subscriber_id", "from_day", F.coalesce(F.col("to_day"), F.lit(history.day)).alias("to_day"),
                        F.col("to_day").isNotNull().alias("is_over"))
-    return gaps.select("*", (F.col("to_day") - F.col("from_day")).alias("days"))
+    return projected(gaps, ["*"], {"days": F.col("to_day") - F.col("from_day")})
 
 
 def inside(runs: Events, window: int) -> Column:

@@ -1,5 +1,5 @@
 """Tenure and contract: how long they have been here, what binds them, and when it ends."""
-from churnkit.engine import Column, F, W, count_if, days
+from churnkit.engine import Column, F, W, count_if, days, projected
 from churnkit.features.account import last_snapshots, snapshots
 from churnkit.features.declare import feature, flag, ratio, source
 from churnkit.history import Events, History
@@ -10,10 +10,11 @@ PORT_TENURE_DAYS = 120  # a number may be ported that long after it was opened o
 @source("subscribers")
 def lines(history: History) -> Events:
     """One row per subscriber: the last snapshot, its dates as days, and how many lines the customer had in that month."""
-    rows = last_snapshots(history).select("*", F.coalesce(F.col("customer_key"), F.col("subscriber_id")).alias("customer"))
+    rows = projected(last_snapshots(history), ["*"], {"customer": F.coalesce(F.col("customer_key"), F.col("subscriber_id"))})
     end, start = days(F.col("contract_end_on")), days(F.col("contract_start_on"))
-    return Events(rows.select("*", days(F.col("activated_on")).alias("activated"), start.alias("contract_start"), end.alias("contract_end"),
-                              F.count(F.lit(1)).over(W.partitionBy("customer", "months_ago")).alias("customer_lines")), history.day)
+    together = F.count(F.lit(1)).over(W.partitionBy("customer", "months_ago"))
+    return Events(projected(rows, ["*"], {"activated": days(F.col("activated_on")), "contract_start": start, "contract_end": end,
+                                          "customer_lines": together}), history.day)
 
 
 @source("subscribers")

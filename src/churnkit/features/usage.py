@@ -1,7 +1,7 @@
 """Activity and its trend: how much the subscriber talks, with how many, and whether it is falling."""
 from itertools import pairwise
 
-from churnkit.engine import Column, F, Frame, W, count_if
+from churnkit.engine import Column, F, Frame, W, count_if, projected
 from churnkit.features.declare import feature, ratio, share, source, spread, squared
 from churnkit.history import Events, History
 
@@ -23,7 +23,7 @@ def contact_months(history: History) -> Frame:
     `tie_rank` by those of the last three months.
     """
     rows = history.events("contacts_monthly").table
-    rows = rows.select("*", (F.col("out_calls") + F.col("in_answered") + F.col("sms_out")).alias("events")).filter(F.col("events") > 0)
+    rows = projected(rows, ["*"], {"events": F.col("out_calls") + F.col("in_answered") + F.col("sms_out")}).filter(F.col("events") > 0)
 
     def month(name: str, column: Column, ago: int) -> Column:
         return F.coalesce(F.sum(F.when(F.col("months_ago") == ago, column)), F.lit(0)).cast("bigint").alias(f"{name}_{ago}")
@@ -36,7 +36,7 @@ def contact_months(history: History) -> Frame:
         *(month("seconds", F.col("out_s") + F.col("in_s"), n) for n in months[:3]))
     order = W.partitionBy("subscriber_id").orderBy(F.col("events_3").desc(), F.col("other_party"))
     quarter = W.partitionBy("subscriber_id").orderBy((F.col("events_1") + F.col("events_2") + F.col("events_3")).desc(), F.col("other_party"))
-    return people.select("*", F.row_number().over(order).alias("regular_rank"), F.row_number().over(quarter).alias("tie_rank"))
+    return projected(people, ["*"], {"regular_rank": F.row_number().over(order), "tie_rank": F.row_number().over(quarter)})
 
 
 def over_months(name: str, months: int) -> Column:

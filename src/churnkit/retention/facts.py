@@ -1,7 +1,6 @@
 """What the operator's own tables say of each subscriber, as it was known when the list is made."""
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -10,9 +9,8 @@ import pyarrow.parquet as pq
 
 from churnkit.errors import InputError
 from churnkit.files import parts
-from churnkit.timeline import add_months
+from churnkit.timeline import add_months, events
 
-EVENTS = Path("data/events")
 BILL_MONTHS = 3
 MOMENT = pa.timestamp("us")
 SUBSCRIBER_COLUMNS = (
@@ -22,24 +20,24 @@ BILL_COLUMNS = ("subscriber_id", "bill_month", "total_cents", "issued_at", "rece
 CONSENT_COLUMNS = ("subscriber_id", "happened_at", "channel", "is_granted", "received_at")
 
 
-def subscribers(deliveries: Sequence[str], as_of: date, known_at: date, events: Path = EVENTS) -> pd.DataFrame:
+def subscribers(deliveries: Sequence[str], as_of: date, known_at: date) -> pd.DataFrame:
     """The latest snapshot before `as_of`, one row per subscriber in it; who is not in it has left by then.
 
     Raises InputError if there is no snapshot.
     """
     known = (pc.field("received_at") < _start(known_at)) & (pc.field("snapshot_on").cast(MOMENT) < _start(as_of))
-    snapshots = _read(events, "subscribers", deliveries, ("snapshot_on", "received_at"), known)
+    snapshots = _read("subscribers", deliveries, ("snapshot_on", "received_at"), known)
     if snapshots is None or not snapshots.num_rows:
         raise InputError(
             f"No snapshot of subscribers before {as_of} was known at {known_at}; "
             "ingest the subscribers extract of the month that has closed."
         )
     newest = known & (pc.field("snapshot_on") == pc.max(snapshots["snapshot_on"]))
-    table = _read(events, "subscribers", deliveries, SUBSCRIBER_COLUMNS, newest)
+    table = _read("subscribers", deliveries, SUBSCRIBER_COLUMNS, newest)
     return _pandas(_last(table, ["subscriber_id"], ["received_at"]).drop_columns(["snapshot_on", "received_at"]))
 
 
-def bills(deliveries: Sequence[str], as_of: date, known_at: date, events: Path = EVENTS) -> pd.DataFrame:
+def bills(deliveries: Sequence[str], as_of: date, known_at: date) -> pd.DataFrame:
     """last_bill_cents and average_bill_cents over the three months before `as_of`, one row per subscriber billed.
 
     The average is over the bills there are. A bill that was delivered again counts once, as it stood last.
@@ -47,7 +45,7 @@ def bills(deliveries: Sequence[str], as_of: date, known_at: date, events: Path =
     month = pc.field("bill_month").cast(MOMENT)
     recent = (month >= _start(add_months(as_of, -BILL_MONTHS))) & (month < _start(as_of))
     known = (pc.field("received_at") < _start(known_at)) & pc.field("total_cents").is_valid()
-    table = _read(events, "bills", deliveries, BILL_COLUMNS, recent & known)
+    table = _read("bills", deliveries, BILL_COLUMNS, recent & known)
     if table is None:
         raise InputError("There are no bills in the deliveries of this month; a call cannot be valued without them.")
     table = _last(table, ["subscriber_id", "bill_month"], ["received_at", "issued_at", "total_cents"])
@@ -59,13 +57,13 @@ def bills(deliveries: Sequence[str], as_of: date, known_at: date, events: Path =
     return billed[["subscriber_id", "last_bill_cents", "average_bill_cents"]]
 
 
-def call_consents(deliveries: Sequence[str], known_at: date, events: Path = EVENTS) -> pd.DataFrame | None:
+def call_consents(deliveries: Sequence[str], known_at: date) -> pd.DataFrame | None:
     """Each subscriber's last decision on calls (`is_granted`) received before `known_at`; None without an extract.
 
     A decision made after the as-of date but known in time counts: a refusal is honoured as soon as it is there. Of two
     decisions in the same moment the refusal wins, and a decision left blank is a refusal.
     """
-    table = _read(events, "consents", deliveries, CONSENT_COLUMNS)
+    table = _read("consents", deliveries, CONSENT_COLUMNS)
     if table is None or not table.num_rows:
         return None
     table = table.filter((pc.field("received_at") < _start(known_at)) & (pc.field("channel") == "call"))
@@ -75,9 +73,9 @@ def call_consents(deliveries: Sequence[str], known_at: date, events: Path = EVEN
     return pd.DataFrame({"subscriber_id": frame["subscriber_id"], "is_granted": ~frame["is_refused"].astype(bool)})
 
 
-def handsets(deliveries: Sequence[str], events: Path = EVENTS) -> pd.DataFrame:
+def handsets(deliveries: Sequence[str]) -> pd.DataFrame:
     """Brand and model of each TAC as `handset`, by the last delivery that has it; empty without a handset table."""
-    tables = [_read(events, "handsets", [delivery], ("tac", "brand", "model")) for delivery in deliveries]
+    tables = [_read("handsets", [delivery], ("tac", "brand", "model")) for delivery in deliveries]
     frames = [_pandas(_last(table, ["tac"], ["brand", "model"])) for table in tables if table is not None]
     if not frames:
         return pd.DataFrame({"tac": pd.Series(dtype="str"), "handset": pd.Series(dtype="str")})
@@ -88,7 +86,7 @@ def handsets(deliveries: Sequence[str], events: Path = EVENTS) -> pd.DataFrame:
 
 
 def _read(
-    events: Path, extract: str, deliveries: Sequence[str], columns: Sequence[str], rows: pc.Expression | None = None
+    extract: str, deliveries: Sequence[str], columns: Sequence[str], rows: pc.Expression | None = None
 ) -> pa.Table | None:
     """The `rows` of one extract in the deliveries that were seen; None if no delivery has a file of it.
 
@@ -96,7 +94,7 @@ def _read(
     """
     tables = []
     for delivery in deliveries:
-        for path in parts(events / extract / delivery):
+        for path in parts(events(delivery, extract)):
             absent = sorted(set(columns) - set(pq.read_schema(path).names))
             if absent:
                 raise InputError(f"{path} lacks the columns {', '.join(absent)}; ingest that delivery again.")

@@ -14,10 +14,8 @@ from churnkit.identity import key_id, read_key
 from churnkit.params import Common
 from churnkit.progress import reading, say
 from churnkit.timeline import EXTRACTS as SOURCE
-from churnkit.timeline import Delivery
+from churnkit.timeline import Delivery, events
 
-EVENTS = Path("data/events")
-ACCOUNTS = EVENTS / "account"
 SUFFIXES = (".csv", ".csv.gz")
 
 
@@ -46,7 +44,7 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
     plan = None
     for name in sorted(EXTRACTS, key=lambda n: n != "number_plan"):  # the number plan first: numbers are read by it
         extract = EXTRACTS[name]
-        with workplace(common.spill) as spill, whole_folder(EVENTS / name / delivery.name) as folder:
+        with workplace(common.spill) as spill, whole_folder(events(delivery.name, name)) as folder:
             splits = split_files(extract, found[name], spill, common.threads)
             typed = settle_typed(extract, delivery, params, spill)
             kept, counted, bad = sift(extract, typed, splits)
@@ -60,7 +58,7 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
                 raise AccountError(f"{delivery.name}, {name}: {written} rows written for {sum(a.accepted for a in counted)} accepted.")
             if extract.required and not written and not extract.may_be_empty:
                 raise InputError(f"Delivery {delivery.name}: the files of {name!r} hold no usable row.")
-    with whole_folder(ACCOUNTS / delivery.name) as folder:
+    with whole_folder(events(delivery.name, "account")) as folder:
         account.save(folder, accounts, rejects, key_id=key_id(key), accept_rejects=params.accept_rejects)
     say(f"ingest {delivery.name}: {sum(a.read for a in accounts):,} rows read = {sum(a.accepted for a in accounts):,} accepted + "
         f"{sum(a.rejected for a in accounts):,} rejected + {sum(a.duplicates for a in accounts):,} duplicates")

@@ -1,17 +1,12 @@
 """Roll one delivery's call records up to subscriber-days and subscriber-months."""
 from dataclasses import dataclass
-from pathlib import Path
 
 from churnkit.engine import open_session, read, write
 from churnkit.files import whole_folder
 from churnkit.params import Common
 from churnkit.progress import say
-from churnkit.summaries import KEYS
-from churnkit.summaries import SUMMARIES as SUMMARY_OF
-from churnkit.timeline import Delivery
-
-CALLS = Path("data/events/calls")
-SUMMARIES = Path("data/summaries")
+from churnkit.summaries import KEYS, SUMMARIES
+from churnkit.timeline import Delivery, events, summary
 
 
 @dataclass(frozen=True)
@@ -22,8 +17,8 @@ class Params:
 def run(params: Params, common: Common, delivery: Delivery) -> None:
     """Write every summary of the delivery's calls, sorted by subscriber."""
     open_session(common.memory, common.threads, common.spill, common.master)
-    calls = read([CALLS / delivery.name])
-    for name, summary in SUMMARY_OF.items():
-        with whole_folder(SUMMARIES / name / delivery.name) as folder:
-            rows = write(summary(calls, common.wait_days), folder, by=KEYS[name])
+    calls = read([events(delivery.name, "calls")])
+    for name, rolled_up in SUMMARIES.items():
+        with whole_folder(summary(delivery.name, name)) as folder:
+            rows = write(rolled_up(calls, common.wait_days), folder, by=KEYS[name])
         say(f"summarise {delivery.name}: {rows:,} rows of {name}")
