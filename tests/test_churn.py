@@ -2,7 +2,7 @@
 from datetime import date, datetime, timedelta
 
 from churnkit.churn import Window, eligible, labelled
-from churnkit.engine import F, Frame, open_session
+from churnkit.engine import F, Frame, open_session, settle
 from churnkit.history import History
 
 AS_OF = date(2026, 6, 1)
@@ -51,7 +51,7 @@ def labels(definition: str, cases: dict[str, tuple[tuple[int, ...], list[tuple]]
     after = History(tables, WINDOW.matures_on, WINDOW.matures_on + timedelta(4))
     people = [(who, "open", who in leaves) for who in cases]
     cohort = open_session().createDataFrame(people, "subscriber_id string, stratum string, is_leaving boolean")
-    table = labelled(cohort, after, WINDOW, definition)
+    table = settle(labelled(cohort, after, WINDOW, definition))
     assert {r["matures_on"] for r in table.collect()} == {date(2026, 8, 10)}
     return {r["subscriber_id"]: (r["churned"], r["exit_kind"], r["is_censored"], r["censored_by"]) for r in table.collect()}
 
@@ -158,7 +158,8 @@ def cohort(people: dict[str, dict]) -> dict[str, tuple]:
                          "snapshot_on", "date").withColumn("activated_on", F.col("activated_on").cast("date"))
     tables = {"usage_daily": usage({who: p.get("days", (-1,)) for who, p in people.items()}), "subscribers": subscribers,
               "status_changes": status_changes({who: p.get("changes", []) for who, p in people.items()})}
-    return {r["subscriber_id"]: (r["stratum"], r["is_leaving"]) for r in eligible(History(tables, AS_OF, AS_OF + timedelta(4)), 30).collect()}
+    there = settle(eligible(History(tables, AS_OF, AS_OF + timedelta(4)), 30))
+    return {r["subscriber_id"]: (r["stratum"], r["is_leaving"]) for r in there.collect()}
 
 
 def test_only_lines_in_use_for_a_full_bill_month_by_a_person_are_eligible():

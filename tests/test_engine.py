@@ -8,22 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from churnkit.engine import (
-    F,
-    count_if,
-    days,
-    has_rows,
-    open_session,
-    parse_date,
-    parse_int,
-    parse_time,
-    read,
-    row_hash,
-    settle,
-    total_if,
-    write,
-)
+from churnkit.engine import F, has_rows, open_session, read, settle, write
 from churnkit.errors import InputError, ResourceError, resources_ran_out
+from churnkit.expressions import count_if, days, parse_date, parse_int, parse_time, row_hash, total_if
 
 
 def one(text: str | None, expression) -> object:
@@ -130,7 +117,8 @@ def test_a_full_disk_and_too_little_memory_are_no_bugs(problem, kind):
 WRITE = """
 import sys
 from pathlib import Path
-from churnkit.engine import F, close_session, count_if, open_session, read, total_if, write
+from churnkit.engine import F, close_session, open_session, read, write
+from churnkit.expressions import count_if, total_if
 open_session("500MB", int(sys.argv[1]), "spill")
 rows = read([Path("rows")])
 write(rows, Path(sys.argv[2]) / "sorted")

@@ -3,7 +3,8 @@ from datetime import date
 
 import pytest
 
-from churnkit.engine import F, open_session, parse_date
+from churnkit.engine import F, open_session
+from churnkit.expressions import parse_date
 from churnkit.summaries import contacts_monthly, devices_monthly, forward_targets_monthly, known_from, month_of, usage_daily
 
 CALL = {"subscriber_id": "s1", "other_party": "pA", "other_party_network": "own", "kind": "voice", "direction": "out", "forward_cause": None,

@@ -2,7 +2,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from churnkit.engine import Column, F, Frame, W, count_if, named, projected
+from churnkit.engine import Column, F, Frame, W, aggregated, beside, matched, projected, stacked
 from churnkit.history import EPOCH, History, moment
 from churnkit.timeline import add_months
 
@@ -39,31 +39,33 @@ def left(after: History, window: Window) -> Frame:
     changes = after.events("status_changes").table
     leaving = (F.col("status") == "ported_out") | (F.col("status").isin("pre_cancelled", "cancelled")
                                                    & (F.coalesce(F.col("reason"), F.lit("voluntary")) == "voluntary"))
-    return first_day(changes.filter(leaving), window)
+    return first_day(changes, window, leaving)
 
 
 def arrears_stop(after: History, window: Window) -> Frame:
     """subscriber_id, day of the first two-way stop for arrears since the as-of date that did not reopen within the run's days."""
     changes = after.events("status_changes").table
-    stops = changes.filter((F.col("status") == "two_way_stop") & (F.col("reason") == "arrears")).select("subscriber_id", "happened_at", "day")
-    opens = changes.filter(F.col("status") == "open").select("subscriber_id", F.col("happened_at").alias("opened_at"), F.col("day").alias("opened"))
+    stop = ["subscriber_id", "happened_at"]
+    stops = projected(changes, [*stop, "day"], {}, (F.col("status") == "two_way_stop") & (F.col("reason") == "arrears"))
+    opens = projected(changes, ["subscriber_id"], {"opened_at": F.col("happened_at"), "opened": F.col("day")}, F.col("status") == "open")
     in_time = (F.col("opened_at") > F.col("happened_at")) & (F.col("opened") < F.col("day") + window.run_days)
-    reopened = stops.join(opens, on="subscriber_id", how="inner").filter(in_time).select("subscriber_id", "happened_at").distinct()
-    return first_day(stops.join(reopened, on=["subscriber_id", "happened_at"], how="left_anti"), window)
+    reopened = projected(matched(stops, opens, ["subscriber_id"]), stop, {}, in_time)
+    return first_day(matched(stops, reopened, stop, "anti"), window)
 
 
 def silent(after: History, window: Window) -> Frame:
     """subscriber_id, first day of the first run of days without own activity that is long enough and lasts past the as-of date."""
-    active = after.events("usage_daily").table.filter(F.col("own_events") > 0).select("subscriber_id", "day")
     following = F.coalesce(F.lead("day").over(W.partitionBy("subscriber_id").orderBy("day")), F.lit((window.matures_on - EPOCH).days))
-    runs = active.select("subscriber_id", (F.col("day") + 1).alias("day"), following.alias("ends"))
-    long = runs.filter((F.col("ends") - F.col("day") >= window.run_days) & (F.col("ends") > (window.as_of - EPOCH).days))
-    return long.groupBy("subscriber_id").agg(F.min("day").alias("day"))
+    runs = projected(after.events("usage_daily").table, ["subscriber_id"], {"begins": F.col("day") + 1, "ends": following}, F.col("own_events") > 0)
+    long = (F.col("ends") - F.col("begins") >= window.run_days) & (F.col("ends") > (window.as_of - EPOCH).days)
+    return aggregated(runs, ["subscriber_id"], {"day": F.min("begins")}, long)
 
 
-def first_day(rows: Frame, window: Window) -> Frame:
-    """The first `day` of each subscriber on or after the as-of date."""
-    return rows.filter(F.col("day") >= (window.as_of - EPOCH).days).groupBy("subscriber_id").agg(F.min("day").alias("day"))
+def first_day(rows: Frame, window: Window, where: Column | None = None) -> Frame:
+    """The first `day` of each subscriber on or after the as-of date, of the rows for which `where` holds."""
+    since = F.col("day") >= (window.as_of - EPOCH).days
+    later = projected(rows, ["subscriber_id"], {"later_day": F.col("day")}, since if where is None else since & where)
+    return aggregated(later, ["subscriber_id"], {"day": F.min("later_day")})
 
 
 KINDS = {"left": left, "arrears_stop": arrears_stop, "silent": silent}
@@ -78,29 +80,28 @@ def eligible(before: History, active_days: int) -> Frame:
     Who has already given notice (pre-cancelled) is kept, marked as leaving.
     """
     usage = before.events("usage_daily")
-    active = usage.table.filter(usage.last(active_days)).groupBy("subscriber_id").agg(count_if(F.col("own_events") > 0).alias("days_used"))
+    active = projected(usage.table, ["subscriber_id"], {}, usage.last(active_days) & (F.col("own_events") > 0))
     snapshots = before.events("subscribers").table
-    newest = snapshots.agg(F.max("day").alias("newest"))
+    lines = projected(snapshots, ["subscriber_id", "day", "line_kind", "activated_on"], {"newest": F.max("day").over(W.partitionBy())})
     full_month = F.col("activated_on") <= moment(add_months(before.as_of, -1))
-    people = snapshots.join(newest, on=F.col("day") == F.col("newest"), how="inner").filter(
-        full_month & (F.col("line_kind") == "voice")).select("subscriber_id").distinct()
+    people = aggregated(lines, ["subscriber_id"], {"snapshots": F.count(F.lit(1))},
+                        (F.col("day") == F.col("newest")) & full_month & (F.col("line_kind") == "voice"))
     latest = W.partitionBy("subscriber_id").orderBy(F.col("happened_at").desc(), F.col("status").desc())
-    states = (before.events("status_changes").table.withColumn("recency", F.row_number().over(latest)).filter(F.col("recency") == 1)
-              .select("subscriber_id", F.col("status").alias("state"), F.col("reason").alias("why")))
+    changes = projected(before.events("status_changes").table, ["subscriber_id", "status", "reason"], {"recency": F.row_number().over(latest)})
+    states = projected(changes, ["subscriber_id"], {"state": F.col("status"), "why": F.col("reason")}, F.col("recency") == 1)
+    found = beside(matched(people, active, ["subscriber_id"], "semi"), [states], ["subscriber_id"])
     state = F.coalesce(F.col("state"), F.lit("open"))
-    found = named(people.join(active.filter(F.col("days_used") > 0), on="subscriber_id", how="inner")
-                  .join(states, on="subscriber_id", how="left"))
     apart = (state == "one_way_stop") & F.coalesce(F.col("why").isin(*OUTSIDE_RISK), F.lit(False))
-    return found.filter(state.isin("open", "one_way_stop", "pre_cancelled") & ~apart).select(
-        "subscriber_id", F.when(state == "one_way_stop", F.lit("one_way_stop")).otherwise(F.lit("open")).alias("stratum"),
-        (state == "pre_cancelled").alias("is_leaving"))
+    return projected(found, ["subscriber_id"], {
+        "stratum": F.when(state == "one_way_stop", F.lit("one_way_stop")).otherwise(F.lit("open")),
+        "is_leaving": state == "pre_cancelled"}, state.isin("open", "one_way_stop", "pre_cancelled") & ~apart)
 
 
 def unknowable(after: History, window: Window) -> Frame:
-    """subscriber_id of those who stopped on request or moved inside the operator before the label matured: neither stayed nor churned."""
+    """subscriber_id and `is_apart` of those who stopped on request or moved inside the operator by maturity: they neither stayed nor churned."""
     changes = after.events("status_changes").table
     apart = (F.col("status") == "migrated") | F.col("reason").isin("keep_number", "migration")
-    return changes.filter(apart & (F.col("day") >= (window.as_of - EPOCH).days)).select("subscriber_id").distinct()
+    return aggregated(changes, ["subscriber_id"], {"is_apart": F.lit(True)}, apart & (F.col("day") >= (window.as_of - EPOCH).days))
 
 
 def labelled(cohort: Frame, after: History, window: Window, definition: str) -> Frame:
@@ -109,27 +110,20 @@ def labelled(cohort: Frame, after: History, window: Window, definition: str) -> 
     Whoever meets the definition before the window begins is censored; `churned` is null for them and for the unknowable.
     """
     kinds = DEFINITIONS[definition]
-    exits = [KINDS[kind](after, window).select("subscriber_id", F.col("day"), F.lit(n).alias("kind_no")) for n, kind in enumerate(kinds)]
-    every = exits[0]
-    for more in exits[1:]:
-        every = every.union(more)
+    exits = stacked([projected(KINDS[kind](after, window), ["subscriber_id", "day"], {"kind_no": F.lit(n)}) for n, kind in enumerate(kinds)])
     # Whoever leaves falls silent too, mostly a little before: the first of them dates the exit, the most telling one names it.
     day, kind_no = F.col("day"), F.col("kind_no")
-    first = every.groupBy("subscriber_id").agg(F.min(day).alias("exit_day"), F.min(F.when(day < window.starts, kind_no)).alias("early_no"),
-                                               F.min(F.when(day < window.ends, kind_no)).alias("kind_no"))
-    apart = unknowable(after, window).withColumn("is_apart", F.lit(True))
-    table = cohort.join(first, on="subscriber_id", how="left").join(apart, on="subscriber_id", how="left").select(
-        "subscriber_id", "stratum", "is_leaving", F.col("is_apart").isNotNull().alias("is_apart"),
-        "exit_day", F.coalesce(F.col("early_no"), F.col("kind_no")).alias("kind_no"))
-    table = projected(table, ["*"], {
+    first = aggregated(exits, ["subscriber_id"], {
+        "exit_day": F.min(day), "exit_no": F.coalesce(F.min(F.when(day < window.starts, kind_no)), F.min(F.when(day < window.ends, kind_no)))})
+    table = projected(beside(cohort, [first, unknowable(after, window)], ["subscriber_id"]), ["*"], {
         "is_censored": F.col("is_leaving") | F.coalesce(F.col("exit_day") < window.starts, F.lit(False)),
         "is_inside": F.coalesce(F.col("exit_day").between(window.starts, window.ends - 1), F.lit(False))})
     kind_of: Column = F.lit(None).cast("string")
     for n, kind in enumerate(kinds):
-        kind_of = F.when(F.col("kind_no") == n, F.lit(kind)).otherwise(kind_of)
-    table = projected(table, ["*"], {"kind": kind_of, "is_known": ~F.col("is_censored") & ~F.col("is_apart")})
-    return table.select(
-        "subscriber_id", "stratum", F.when(F.col("is_known"), F.col("is_inside")).alias("churned"),
-        F.when(F.col("is_known") & F.col("is_inside"), F.col("kind")).alias("exit_kind"),
-        moment(window.matures_on).alias("matures_on"), F.col("is_censored"),
-        F.when(F.col("is_leaving"), F.lit("pre_cancelled")).when(F.col("is_censored"), F.col("kind")).alias("censored_by"))
+        kind_of = F.when(F.col("exit_no") == n, F.lit(kind)).otherwise(kind_of)
+    table = projected(table, ["*"], {"kind": kind_of, "is_known": ~F.col("is_censored") & F.col("is_apart").isNull()})
+    return projected(table, ["subscriber_id", "stratum"], {
+        "churned": F.when(F.col("is_known"), F.col("is_inside")),
+        "exit_kind": F.when(F.col("is_known") & F.col("is_inside"), F.col("kind")),
+        "matures_on": moment(window.matures_on), "is_censored": F.col("is_censored"),
+        "censored_by": F.when(F.col("is_leaving"), F.lit("pre_cancelled")).when(F.col("is_censored"), F.col("kind"))})

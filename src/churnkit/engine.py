@@ -1,15 +1,17 @@
 """The one door to the engine: everything else in churnkit speaks the PySpark DataFrame API and never asks who runs it."""
 import itertools
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 from churnkit.errors import InputError, ParameterError
 from churnkit.files import drop_scratch, new_scratch, parts
-from churnkit.identity import DIGITS, hash_pads
 
 ENGINE = os.environ.get("CHURNKIT_ENGINE", "duckdb")
 
@@ -27,12 +29,14 @@ match ENGINE:
     case _:
         raise ParameterError(f"Unknown engine {ENGINE!r}; choose 'duckdb' or 'spark'.")
 
-__all__ = ["ENGINE", "Column", "F", "Frame", "T", "W", "aggregated", "beside", "close_session", "count_if", "days", "has_rows", "keyed_hash", "named",
-           "open_session", "parse_date", "parse_int", "parse_time", "projected", "read", "row_hash", "settle", "table", "total_if", "write"]
+__all__ = ["ENGINE", "Column", "F", "Frame", "T", "W", "aggregated", "beside", "close_session", "define", "has_rows", "matched", "named",
+           "open_session", "projected", "read", "rows_of", "settle", "stacked", "table", "write"]
 
 Frame = Any  # a DataFrame of either engine
 Column = Any  # a Column of either engine
 _names = itertools.count()
+_steps: dict[str, str] = {}  # SQL of what is named and not computed
+_plain: WeakKeyDictionary[Frame, str] = WeakKeyDictionary()  # frames that are no more than such a name
 _open: list[Any] = []  # the session, once there is one
 _spill: list[Path] = []
 
@@ -86,6 +90,11 @@ def has_rows(folders: Sequence[Path]) -> bool:
     return any(_run(f"select num_rows from parquet_file_metadata({_quoted(f)}) where num_rows > 0") for f in _parts_of(folders))
 
 
+def define(macro: str) -> None:
+    """Make a DuckDB macro known, written `macro name(argument) as expression`."""
+    _run(f"create or replace temp {macro}")
+
+
 def _parts_of(folders: Sequence[Path]) -> list[Path]:
     files = []
     for folder in dict.fromkeys(folders):
@@ -110,15 +119,18 @@ def read(folders: Sequence[Path]) -> Frame:
     return table(view)
 
 
-def table(name: str) -> Frame:
-    """A DuckDB table or view of this session as a frame."""
-    session = open_session()
-    session.catalog.add_table(name, {row[0]: row[1].lower() for row in _run(f"describe {name}")})
-    return session.table(name)
+def table(name: str, columns: Sequence[str] = ()) -> Frame:
+    """A DuckDB table or view of this session as a frame; without `columns` DuckDB is asked for them."""
+    from sqlglot import exp
+
+    names = columns or [row[0] for row in _run(f"describe {name}")]
+    frame = open_session()._create_table(exp.Select(expressions=[exp.column(c) for c in names]).from_(name))
+    _plain[frame] = name
+    return frame
 
 
 def _sql(frame: Frame) -> str:
-    return frame.sql(dialect="duckdb", optimize=False, pretty=False)
+    return f"from {name}" if (name := _plain.get(frame)) else frame.sql(dialect="duckdb", optimize=False, pretty=False)
 
 
 def write(frame: Frame, folder: Path, *, by: Sequence[str] | None = None) -> int:
@@ -135,7 +147,8 @@ def write(frame: Frame, folder: Path, *, by: Sequence[str] | None = None) -> int
     folder.mkdir(parents=True, exist_ok=True)
     order = f" order by {', '.join(f'{chr(34)}{c}{chr(34)} nulls first' for c in columns)}" if columns else ""
     kept = "zstd" if columns else "lz4"  # what is not sorted is scratch: speed counts, not size
-    ((rows,),) = _run(f"copy (select * from ({_sql(frame)}){order}) to {_quoted(folder / 'part-0.parquet')} (format parquet, compression {kept})")
+    target = _quoted(folder / "part-0.parquet")
+    ((rows,),) = _run(f"copy (select * from ({_whole(_sql(frame))}){order}) to {target} (format parquet, compression {kept})")
     return rows
 
 
@@ -147,104 +160,91 @@ def settle(frame: Frame) -> Frame:
         frame.write.parquet(str(folder))
         return read([folder])
     name = f"settled_{next(_names)}"
-    _run(f"create temp table {name} as {_sql(frame)}")
-    return table(name)
+    _run(f"create temp table {name} as {_whole(_sql(frame))}")
+    return table(name, frame.columns)
 
 
 def named(frame: Frame) -> Frame:
     """The same rows under a short name, not computed: SQLFrame copies the whole expression at every step, so long ones are cut in pieces."""
     if ENGINE == "spark":
         return frame
-    return _view(_sql(frame))
+    return frame if frame in _plain else _step(_sql(frame), frame.columns)
 
 
-def beside(frame: Frame, others: Sequence[Frame], key: str) -> Frame:
+# Whole tables go to DuckDB in one step each: SQLFrame's own select, agg and join copy every column many times over.
+def projected(frame: Frame, kept: Sequence[str], columns: Mapping[str, Column], where: Column | None = None) -> Frame:
+    """The columns `kept` (`*` for all), and these new ones by name, of the rows for which `where` holds."""
+    if ENGINE == "spark":
+        return (frame if where is None else frame.filter(where)).select(*kept, *(column.alias(name) for name, column in columns.items()))
+    shown = [name if name == "*" else f'"{name}"' for name in kept] + _listed(columns)
+    names = [c for name in kept for c in (frame.columns if name == "*" else [name])]
+    return _step(f"select {', '.join(shown)} from ({_sql(frame)}){_where(where)}", [*names, *columns])
+
+
+def aggregated(frame: Frame, keys: Sequence[str], columns: Mapping[str, Column], where: Column | None = None) -> Frame:
+    """One row per key, with these aggregates by name, of the rows for which `where` holds."""
+    if ENGINE == "spark":
+        return (frame if where is None else frame.filter(where)).groupBy(*keys).agg(*(column.alias(name) for name, column in columns.items()))
+    return _step(f"select {', '.join([*keys, *_listed(columns)])} from ({_sql(frame)}){_where(where)} group by {', '.join(keys)}", [*keys, *columns])
+
+
+def beside(frame: Frame, others: Sequence[Frame], keys: Sequence[str]) -> Frame:
     """The frame with the columns of the others, which have at most one row per key, null where they have none."""
     if ENGINE == "spark":
         for other in others:
-            frame = frame.join(other, on=key, how="left")
+            frame = frame.join(other, on=list(keys), how="left")
         return frame
-    joins = " ".join(f"left join ({_sql(other)}) using ({key})" for other in others)
-    return _view(f"select * from ({_sql(frame)}) {joins}")
+    joins = " ".join(f"left join ({_sql(other)}) using ({', '.join(keys)})" for other in others)
+    columns = [*frame.columns, *(c for other in others for c in other.columns if c not in keys)]
+    return _step(f"select * from ({_sql(frame)}) {joins}", columns)
 
 
-# Wide tables go to DuckDB in one step: SQLFrame's own select, agg and join copy every column many times over.
-def aggregated(frame: Frame, key: str, columns: Mapping[str, Column]) -> Frame:
-    """One row per key, with these aggregates by name."""
+def matched(frame: Frame, other: Frame, keys: Sequence[str], how: Literal["inner", "semi", "anti"] = "inner") -> Frame:
+    """The rows of the frame that have the other's keys, once per row of it and with its columns (`semi`: as they are), or that have not (`anti`)."""
     if ENGINE == "spark":
-        return frame.groupBy(key).agg(*(column.alias(name) for name, column in columns.items()))
-    return _view(f'select "{key}", {_listed(columns)} from ({_sql(frame)}) group by "{key}"')
+        return frame.join(other, on=list(keys), how=how if how == "inner" else f"left_{how}")
+    columns = [*frame.columns, *(c for c in other.columns if c not in keys and how == "inner")]
+    return _step(f"select * from ({_sql(frame)}) {how} join ({_sql(other)}) using ({', '.join(keys)})", columns)
 
 
-def projected(frame: Frame, kept: Sequence[str], columns: Mapping[str, Column]) -> Frame:
-    """The columns `kept` (`*` for all), and these new ones by name."""
+def stacked(frames: Sequence[Frame]) -> Frame:
+    """The rows of all frames, which have the same columns; those of the first name them."""
     if ENGINE == "spark":
-        return frame.select(*kept, *(column.alias(name) for name, column in columns.items()))
-    names = [name if name == "*" else f'"{name}"' for name in kept]
-    return _view(f"select {', '.join(names + ([_listed(columns)] if columns else []))} from ({_sql(frame)})")
+        return reduce(lambda one, other: one.unionByName(other), frames)
+    columns = frames[0].columns
+    return _step(" union all ".join(f"select {', '.join(columns)} from ({_sql(frame)})" for frame in frames), columns)
 
 
-def _listed(columns: Mapping[str, Column]) -> str:
-    return ", ".join(f'{column.column_expression.sql(dialect="duckdb")} as "{name}"' for name, column in columns.items())
+def _listed(columns: Mapping[str, Column]) -> list[str]:
+    return [f'{_text(column)} as "{name}"' for name, column in columns.items()]
 
 
-def _view(sql: str) -> Frame:
-    name = f"named_{next(_names)}"
-    _run(f"create temp view {name} as {sql}")
-    return table(name)
+def _where(condition: Column | None) -> str:
+    return "" if condition is None else f" where {_text(condition)}"
 
 
-# What the engines disagree on, once and for all.
-def count_if(condition: Column) -> Column:
-    """Rows for which `condition` holds; 0 over no row (F.count_if is null there on DuckDB)."""
-    return F.count(F.when(condition, F.lit(1)))
+def _text(column: Column) -> str:
+    return column.column_expression.sql(dialect="duckdb")
 
 
-def total_if(condition: Column, column: Column) -> Column:
-    """Sum of an integer column over the rows for which `condition` holds, as a bigint; 0 over no row."""
-    return F.coalesce(F.sum(F.when(condition, column)), F.lit(0)).cast("bigint")
+def _step(sql: str, columns: Sequence[str]) -> Frame:
+    name = f"step_{next(_names)}"
+    _steps[name] = sql
+    return table(name, columns)
 
 
-def days(column: Column) -> Column:
-    """A date as whole days since 1970-01-01, the same integer on every engine."""
-    return F.unix_date(column).cast("int")
+def _whole(sql: str) -> str:
+    found: dict[str, str] = {}
+
+    def visit(text: str) -> None:
+        for name in dict.fromkeys(re.findall(r"\bstep_\d+\b", text)):
+            if name not in found:
+                visit(_steps[name])
+                found[name] = f"{name} as not materialized ({_steps[name]})"
+    visit(sql)
+    return f"with {', '.join(found.values())} from ({sql})" if found else sql
 
 
-def parse_int(text: Column) -> Column:
-    """The text as a bigint; null where it is not a plain whole number of at most 18 digits (casts differ: '2.5' is 3 or null)."""
-    return F.when(text.rlike(r"^-?[0-9]{1,18}$"), text).cast("bigint")
-
-
-def parse_date(text: Column) -> Column:
-    """The text `YYYY-MM-DD` as a date; null where it is none."""
-    return _try_cast(F.when(text.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), text), "date")
-
-
-def parse_time(text: Column) -> Column:
-    """The text `YYYY-MM-DD HH:MM:SS` as a zone-less timestamp; null where it is none (an offset is not dropped in silence)."""
-    good = text.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$")
-    return _try_cast(F.when(good, text), "timestamp")
-
-
-def row_hash(*columns: str) -> Column:
-    """64 bits that are the same for equal rows and seldom for others; they differ between engines, so never keep them."""
-    return F.call_function("xxhash64", *map(F.col, columns)) if ENGINE == "spark" else F.call_function("hash_row", F.struct(*columns))
-
-
-def _try_cast(text: Column, kind: str) -> Column:
-    """A cast that gives null for what is no such value; SQLFrame's columns have none."""
-    if ENGINE == "spark":
-        return text.try_cast("timestamp_ntz" if kind == "timestamp" else kind)
-    return F.call_function(f"try_{kind}", text)
-
-
-def keyed_hash(text: Column, key: bytes, letter: str) -> Column:
-    """The pseudonym of a text column, equal to `identity.pseudonym`; null stays null."""
-    inner, outer = hash_pads(key)
-    if ENGINE == "spark":
-        mac = F.sha2(F.concat(F.lit(bytearray(outer)), F.unhex(F.sha2(F.concat(F.lit(bytearray(inner)), F.encode(text, "UTF-8")), 256))), 256)
-        return F.concat(F.lit(letter), F.substring(mac, 1, DIGITS))
-    name = f"keyed_hash_{letter}"
-    _run(f"create or replace temp macro {name}(x) as '{letter}' || "
-         f"left(sha256(unhex('{outer.hex()}') || unhex(sha256(unhex('{inner.hex()}') || encode(x)))), {DIGITS})")
-    return F.call_function(name, text)
+def rows_of(frame: Frame) -> list[tuple]:
+    """The rows of a small frame, computed."""
+    return [tuple(row) for row in frame.collect()] if ENGINE == "spark" else _run(_whole(_sql(frame)))

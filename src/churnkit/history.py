@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
-from churnkit.engine import Column, F, Frame, count_if, days, named, settle, total_if
+from churnkit.engine import Column, F, Frame, aggregated, matched, named, projected, settle, stacked
+from churnkit.expressions import count_if, days, total_if
 
 EPOCH = date(1970, 1, 1)
 
@@ -114,8 +115,8 @@ class History:
 
 def cut_daily(history: History, kind: Kind, table: Frame) -> Frame:
     """One row per subscriber and day, whatever number of deliveries the day came in: `last_` columns by their maximum, others by their sum."""
-    rows = table.filter((F.col("day") < history.day) & (F.col("day") >= history.day - kind.look_back)
-                        & (F.col("received_day") < (history.known_at - EPOCH).days))
+    rows = projected(table, ["*"], {}, (F.col("day") < history.day) & (F.col("day") >= history.day - kind.look_back)
+                     & (F.col("received_day") < (history.known_at - EPOCH).days))
     return added_up(rows, ["subscriber_id", "day"], ["received_day"])
 
 
@@ -124,28 +125,25 @@ def cut_monthly(history: History, kind: Kind, table: Frame) -> Frame:
 
     `months_ago` is 1 for the last month.
     """
-    rows = table.filter((F.col("month") < history.month) & (F.col("month") >= history.month - kind.look_back)
-                        & (F.col("known_from") <= history.month))
+    rows = projected(table, ["*"], {}, (F.col("month") < history.month) & (F.col("month") >= history.month - kind.look_back)
+                     & (F.col("known_from") <= history.month))
     keys = ["subscriber_id", table.columns[1], "month"]
-    return added_up(rows, keys, ["known_from"]).withColumn("months_ago", F.lit(history.month) - F.col("month"))
+    return projected(added_up(rows, keys, ["known_from"]), ["*"], {"months_ago": F.lit(history.month) - F.col("month")})
 
 
 def cut_event(history: History, kind: Kind, table: Frame) -> Frame:
     """The rows themselves, with `day`, days since 1970-01-01."""
     happened = F.col(kind.column).cast("date")
     oldest = history.as_of - timedelta(kind.look_back)
-    return table.filter((happened < moment(history.as_of)) & (happened >= moment(oldest))
-                        & (F.col("received_at").cast("date") < moment(history.known_at))).withColumn("day", days(happened))
+    return projected(table, ["*"], {"day": days(happened)}, (happened < moment(history.as_of)) & (happened >= moment(oldest))
+                     & (F.col("received_at").cast("date") < moment(history.known_at)))
 
 
 def cut_day(history: History, kind: Kind, table: Frame) -> Frame:
     """The rows themselves, with `day`; what a field with its own clock says from the as-of date on is null, so is the clock."""
     rows = cut_event(history, kind, table)
-    for clock, fields in kind.own_clocks:
-        happened = F.col(clock) < moment(history.as_of)
-        for name in (*fields, clock):
-            rows = rows.withColumn(name, F.when(happened, F.col(name)))
-    return rows
+    shown = {name: F.when(F.col(clock) < moment(history.as_of), F.col(name)) for clock, fields in kind.own_clocks for name in (clock, *fields)}
+    return projected(rows, [c for c in rows.columns if c not in shown], shown)
 
 
 def cut_reference(history: History, kind: Kind, table: Frame) -> Frame:
@@ -169,14 +167,13 @@ def added_up(rows: Frame, keys: list[str], dropped: list[str]) -> Frame:
     """
     def put_together(name: str) -> Column:
         if name.startswith("first_"):
-            return F.min(name).alias(name)
+            return F.min(name)
         if name.startswith("last_") or name == "network":
-            return F.max(name).alias(name)
-        return F.sum(name).cast("bigint").alias(name)
+            return F.max(name)
+        return F.sum(name).cast("bigint")
 
-    rows = named(rows)
     columns = [*keys, *(c for c in rows.columns if c not in keys and c not in dropped)]
-    several = settle(rows.groupBy(*keys).agg(F.count(F.lit(1)).alias("pieces")).filter(F.col("pieces") > 1).select(*keys))
-    once = rows.join(several, on=keys, how="left_anti").select(*columns)
-    pieces = rows.join(several, on=keys, how="left_semi")
-    return once.union(pieces.groupBy(*keys).agg(*(put_together(c) for c in columns if c not in keys)))
+    counted = aggregated(rows, keys, {"pieces": F.count(F.lit(1))})
+    several = settle(projected(counted, keys, {}, F.col("pieces") > 1))
+    once = projected(matched(rows, several, keys, "anti"), columns, {})
+    return stacked([once, aggregated(matched(rows, several, keys, "semi"), keys, {c: put_together(c) for c in columns if c not in keys})])

@@ -1,5 +1,6 @@
 """Call records rolled up once per delivery, so that a window over half a year reads days, not calls."""
-from churnkit.engine import Column, F, Frame, count_if, days, total_if
+from churnkit.engine import Column, F, Frame
+from churnkit.expressions import count_if, days, total_if
 
 SERVICE = ("own_care", "short_code")
 CAUSES = ("unconditional", "busy", "no_answer", "unreachable")

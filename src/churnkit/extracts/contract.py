@@ -3,7 +3,8 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 from churnkit.engine import Column as Expression
-from churnkit.engine import F, Frame, T, parse_date, parse_int, parse_time, projected, row_hash
+from churnkit.engine import F, Frame, T, projected
+from churnkit.expressions import parse_date, parse_int, parse_time, row_hash
 from churnkit.extracts.declare import RECEIVED, Column, Extract
 from churnkit.extracts.lines import FILE_NO, LINE
 from churnkit.timeline import Delivery

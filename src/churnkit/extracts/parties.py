@@ -1,5 +1,6 @@
 """Numbers and ids become pseudonyms, and numbers tell whose network they are on."""
-from churnkit.engine import Column, F, Frame, W, beside, keyed_hash, named, projected, settle
+from churnkit.engine import Column, F, Frame, W, beside, named, projected, settle
+from churnkit.expressions import keyed_hash
 from churnkit.extracts.declare import Extract
 from churnkit.timeline import Delivery
 
@@ -25,7 +26,7 @@ def pseudonymised(rows: Frame, extract: Extract, key: bytes, number_plan: Frame 
             known = settle(networks(known, number_plan))
         for name in columns:
             stands = {source: target for source, target in STANDS[kind].items() if source in known.columns}
-            rows = beside(rows, [known.select(F.col("raw").alias(name), *(F.col(s).alias(f"{name}__{s}") for s in stands))], name)
+            rows = beside(rows, [known.select(F.col("raw").alias(name), *(F.col(s).alias(f"{name}__{s}") for s in stands))], [name])
             shown = replaced(shown, name, {target.format(name): F.col(f"{name}__{s}") for s, target in stands.items()})
     return projected(rows, [], shown)
 
@@ -70,7 +71,7 @@ def networks(numbers: Frame, plan: Frame) -> Frame:
     found = projected(numbers, ["*"], {f"prefix_{n}": F.substring(F.col("digits"), 1, n) for n in lengths})
     for n in lengths:
         these = prefixes.filter(F.col("digits_matched") == n).select(F.col("prefix").alias(f"prefix_{n}"), F.col("network").alias(f"network_{n}"))
-        found = beside(found, [these], f"prefix_{n}")
+        found = beside(found, [these], [f"prefix_{n}"])
     tried = [F.col(f"network_{n}") for n in lengths]
     return found.select("raw", "pseudonym", "masked", F.coalesce(*tried, F.lit("unknown")).alias("network"))
 

@@ -28,7 +28,7 @@ def build(cohort: Frame, history: History, features: Sequence[Feature] | None = 
     features = available(history, REGISTRY.values() if features is None else with_parts(features))
     sources = dict.fromkeys(f.source for f in features if f.source)
     columns = [of_source(history, name, [f for f in features if f.source == name]) for name in sources]
-    table = beside(cohort.select("subscriber_id"), columns, "subscriber_id")
+    table = beside(projected(cohort, ["subscriber_id"], {}), columns, ["subscriber_id"])
     table = projected(table, ["subscriber_id"], {f.name: filled(f, F.col(f.name)) for f in features if f.source})
     made = {f.name for f in features if f.source}
     while of := [f for f in features if f.of and f.name not in made and set(f.of) <= made]:
@@ -40,7 +40,7 @@ def build(cohort: Frame, history: History, features: Sequence[Feature] | None = 
 def of_source(history: History, name: str, features: Sequence[Feature]) -> Frame:
     """One row per subscriber in a source, one column per feature of it."""
     events = SOURCES[name].table(history) if name in SOURCES else history.events(name)
-    return aggregated(events.table, "subscriber_id", {f.name: f.expression(events) for f in features})
+    return aggregated(events.table, ["subscriber_id"], {f.name: f.expression(events) for f in features})
 
 
 def with_parts(features: Sequence[Feature]) -> list[Feature]:

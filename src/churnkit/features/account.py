@@ -1,5 +1,5 @@
 """What the account side of a history holds, month by month: bills, snapshots and states; not a family, but what several families are made of."""
-from churnkit.engine import Column, F, Frame, W, projected
+from churnkit.engine import Column, F, Frame, W, aggregated, matched, projected, stacked
 from churnkit.history import History
 
 AMOUNTS = ("total_cents", "plan_cents", "overage_voice_cents", "overage_data_cents", "overage_sms_cents", "value_added_cents",
@@ -20,30 +20,30 @@ def monthly_bills(history: History) -> Frame:
 
     [from_day, to_day) are the days of the month. `paid_cents` and `paid_at` are null where no payment before the as-of date is known.
     """
-    rows = history.events("bills").table
-    rows = rows.select(*rows.columns, months_ago(history, "bill_month").alias("months_ago"))
+    rows = projected(history.events("bills").table, ["*"], {"months_ago": months_ago(history, "bill_month")})
     one = W.partitionBy("subscriber_id", "months_ago")
     newest = one.orderBy(F.col("received_at").desc(), *(F.coalesce(F.col(name), F.lit(0)).desc() for name in AMOUNTS))
-    rows = rows.select(
-        "subscriber_id", "months_ago", (F.col("day") + 1 - F.dayofmonth("bill_month")).alias("from_day"), (F.col("day") + 1).alias("to_day"),
-        "issued_at", "due_at", F.max("paid_at").over(one).alias("paid_at"), F.max("paid_cents").over(one).alias("paid_cents"),
-        *(F.coalesce(F.col(name), F.lit(0)).alias(name) for name in AMOUNTS), F.row_number().over(newest).alias("newness"))
-    return rows.filter(F.col("newness") == 1).drop("newness")
+    shown = {"from_day": F.col("day") + 1 - F.dayofmonth("bill_month"), "to_day": F.col("day") + 1,
+             "paid_at": F.max("paid_at").over(one), "paid_cents": F.max("paid_cents").over(one),
+             **{name: F.coalesce(F.col(name), F.lit(0)) for name in AMOUNTS}}
+    kept = ["subscriber_id", "months_ago", "issued_at", "due_at"]
+    rows = projected(rows, kept, {**shown, "newness": F.row_number().over(newest)})
+    return projected(rows, [*kept, *shown], {}, F.col("newness") == 1)
 
 
 def snapshots(history: History) -> Frame:
     """One row per subscriber and month, the last snapshot of it; `recency` is 1 for the last of all."""
-    rows = history.events("subscribers").table
-    rows = rows.select(*LINE, months_ago(history, "snapshot_on").alias("months_ago"))
+    rows = projected(history.events("subscribers").table, LINE, {"months_ago": months_ago(history, "snapshot_on")})
     newest = W.partitionBy("subscriber_id", "months_ago").orderBy(
         F.col("day").desc(), F.col("received_at").desc(), F.coalesce(F.col("plan"), F.lit("")).asc())
-    rows = projected(rows, ["*"], {"newness": F.row_number().over(newest)}).filter(F.col("newness") == 1).drop("newness")
-    return projected(rows, ["*"], {"recency": F.row_number().over(W.partitionBy("subscriber_id").orderBy("months_ago"))})
+    rows = projected(rows, ["*"], {"newness": F.row_number().over(newest)})
+    recency = F.row_number().over(W.partitionBy("subscriber_id").orderBy("months_ago"))
+    return projected(rows, [*LINE, "months_ago"], {"recency": recency}, F.col("newness") == 1)
 
 
 def last_snapshots(history: History) -> Frame:
     """One row per subscriber: what the last snapshot of the line says."""
-    return history.once(snapshots).filter(F.col("recency") == 1)
+    return projected(history.once(snapshots), ["*"], {}, F.col("recency") == 1)
 
 
 def states(history: History) -> Frame:
@@ -51,28 +51,26 @@ def states(history: History) -> Frame:
 
     `status_before` is null for the first of them; `is_last` marks the state at the as-of date, `stop_recency` is 1 for the last stop.
     """
-    rows = history.events("status_changes").table
     order = W.partitionBy("subscriber_id").orderBy("happened_at", "status")
     stopped = F.col("status").isin(*STOPS)
     latest = W.partitionBy("subscriber_id", stopped).orderBy(F.col("happened_at").desc(), F.col("status").desc())
     following = F.lead("day").over(order)
-    return rows.select(
-        "subscriber_id", "status", "reason", F.col("day").alias("from_day"), F.coalesce(following, F.lit(history.day)).alias("to_day"),
-        following.isNull().alias("is_last"), F.lag("status").over(order).alias("status_before"),
-        F.when(stopped, F.row_number().over(latest)).alias("stop_recency"))
+    return projected(history.events("status_changes").table, ["subscriber_id", "status", "reason"], {
+        "from_day": F.col("day"), "to_day": F.coalesce(following, F.lit(history.day)), "is_last": following.isNull(),
+        "status_before": F.lag("status").over(order), "stop_recency": F.when(stopped, F.row_number().over(latest))})
 
 
 def odd_months(history: History) -> Frame:
-    """subscriber_id and months_ago of bill months that say little of habit: the line was opened in it, stopped in it, or changed its plan."""
+    """subscriber_id, months_ago and `is_odd` (true) of months that are no habit: the line was opened, stopped or changed its plan in it."""
     known = history.once(snapshots)
-    opened = known.filter((F.col("recency") == 1) & (F.dayofmonth("activated_on") > 1)).select(
-        "subscriber_id", months_ago(history, "activated_on").alias("months_ago"))
+    month = ["subscriber_id", "months_ago"]
+    opened = projected(known, ["subscriber_id"], {"months_ago": months_ago(history, "activated_on")},
+                       (F.col("recency") == 1) & (F.dayofmonth("activated_on") > 1))
     before = F.lag("plan").over(W.partitionBy("subscriber_id").orderBy(F.col("months_ago").desc()))
-    plans = known.select("subscriber_id", "months_ago", "plan", before.alias("plan_before"))
-    changed = plans.filter(F.col("plan") != F.col("plan_before")).select("subscriber_id", "months_ago")
-    halts = history.once(states).filter((F.col("status") != "open") & (F.col("to_day") > F.col("from_day"))).select(
-        "subscriber_id", F.col("from_day").alias("halted"), F.col("to_day").alias("resumed"))
-    bills = history.once(monthly_bills)
-    halted = bills.join(halts, on="subscriber_id", how="inner").filter(
-        (F.col("halted") < F.col("to_day")) & (F.col("resumed") > F.col("from_day"))).select("subscriber_id", "months_ago")
-    return opened.union(changed).union(halted).distinct()
+    plans = projected(known, [*month, "plan"], {"plan_before": before})
+    changed = projected(plans, month, {}, F.col("plan") != F.col("plan_before"))
+    halts = projected(history.once(states), ["subscriber_id"], {"halted": F.col("from_day"), "resumed": F.col("to_day")},
+                      (F.col("status") != "open") & (F.col("to_day") > F.col("from_day")))
+    halted = projected(matched(history.once(monthly_bills), halts, ["subscriber_id"]), month, {},
+                       (F.col("halted") < F.col("to_day")) & (F.col("resumed") > F.col("from_day")))
+    return aggregated(stacked([opened, changed, halted]), month, {"is_odd": F.lit(True)})

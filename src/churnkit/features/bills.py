@@ -1,5 +1,6 @@
 """Bill level and volatility: what the line costs, how far a bill strays from habit, and what made it so."""
-from churnkit.engine import Column, F, W, count_if, named, projected
+from churnkit.engine import Column, F, W, beside, projected
+from churnkit.expressions import count_if
 from churnkit.features.account import monthly_bills, odd_months
 from churnkit.features.declare import feature, flag, ratio, share, source, spread, squared
 from churnkit.history import Events, History
@@ -18,10 +19,9 @@ def settled_bills(history: History) -> Events:
     `step` is the distance to the bill of the month before, where both are regular; `is_middle` marks the middle one or two of the
     regular bills before the last month.
     """
-    odd = odd_months(history).withColumn("is_odd", F.lit(True))
-    rows = named(history.once(monthly_bills).join(odd, on=["subscriber_id", "months_ago"], how="left"))
+    rows = beside(history.once(monthly_bills), [odd_months(history)], ["subscriber_id", "months_ago"])
     regular = F.col("is_odd").isNull()
-    rows = projected(rows, ["*"], {"regular": regular, "is_earlier": regular & (F.col("months_ago") > 1)}).drop("is_odd")
+    rows = projected(rows, ["*"], {"regular": regular, "is_earlier": regular & (F.col("months_ago") > 1)})
     alike = W.partitionBy("subscriber_id", "is_earlier")
     line = W.partitionBy("subscriber_id").orderBy(F.col("months_ago").desc())
     rows = projected(rows, ["*"], {

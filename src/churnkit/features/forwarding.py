@@ -1,5 +1,6 @@
 """Call forwarding: where calls go when they no longer reach this line, and how unlike the subscriber's habit that is."""
-from churnkit.engine import Column, F, W, count_if, named
+from churnkit.engine import Column, F, W, aggregated, beside, matched, projected
+from churnkit.expressions import count_if
 from churnkit.features.account import last_snapshots
 from churnkit.features.declare import feature, flag, ratio, share, source
 from churnkit.history import Events, History
@@ -26,25 +27,22 @@ def forward_targets(history: History) -> Events:
     A number is `own_second` if it is the subscriber's other number on record or another line of the same customer, else `rival`, `own`,
     `notice` (来电提醒, 秘书台: never a warning), `fixed` or `other`.
     """
-    rows = history.events("forward_targets_monthly").table
-    targets = rows.groupBy("subscriber_id", "target").agg(
-        F.max("network").alias("network"), F.min("first_day").alias("first_day"), F.sum("legs").alias("legs_3m"),
-        F.sum(F.when(F.col("months_ago") == 1, F.col("legs")).otherwise(F.lit(0))).alias("legs_1m"))
+    key = ["subscriber_id", "target"]
+    targets = aggregated(history.events("forward_targets_monthly").table, key, {
+        "network": F.max("network"), "first_day": F.min("first_day"), "legs_3m": F.sum("legs"),
+        "legs_1m": F.sum(F.when(F.col("months_ago") == 1, F.col("legs")).otherwise(F.lit(0)))})
     lines = last_snapshots(history)
-    mine = lines.select("subscriber_id", "customer_key", F.col("alt_contact_party").alias("other_number"))
-    theirs = lines.filter(F.col("customer_key").isNotNull()).select(
-        F.col("msisdn_party").alias("target"), F.col("customer_key").alias("target_customer")).distinct()
-    known = named(targets.join(mine, on="subscriber_id", how="left"))
-    same = known.join(theirs, on="target", how="inner").filter(F.col("customer_key") == F.col("target_customer")).select(
-        "subscriber_id", "target", F.lit(True).alias("is_same_customer"))
-    known = named(known.join(same, on=["subscriber_id", "target"], how="left"))
+    mine = projected(lines, ["subscriber_id", "customer_key"], {"other_number": F.col("alt_contact_party")})
+    theirs = projected(lines, [], {"target": F.col("msisdn_party"), "target_customer": F.col("customer_key")}, F.col("customer_key").isNotNull())
+    known = beside(targets, [mine], ["subscriber_id"])
+    same = aggregated(matched(known, theirs, ["target"]), key, {"is_same_customer": F.lit(True)}, F.col("customer_key") == F.col("target_customer"))
+    known = beside(known, [same], key)
     second = F.col("is_same_customer").isNotNull() | F.coalesce(F.col("target") == F.col("other_number"), F.lit(False))
     network = F.col("network")
     kind = (F.when(second, F.lit("own_second")).when(network.startswith("rival:"), F.lit("rival")).when(network == "own", F.lit("own"))
             .when(network.isin(*NOTICE), F.lit("notice")).when(network == "fixed", F.lit("fixed")).otherwise(F.lit("other")))
     most = W.partitionBy("subscriber_id").orderBy(F.col("legs_1m").desc(), F.col("legs_3m").desc(), F.col("target"))
-    return Events(known.select("subscriber_id", "target", "first_day", "legs_1m", "legs_3m", kind.alias("kind"),
-                               F.row_number().over(most).alias("place")), history.day)
+    return Events(projected(known, [*key, "first_day", "legs_1m", "legs_3m"], {"kind": kind, "place": F.row_number().over(most)}), history.day)
 
 
 @feature("usage_daily", unit="count", windows=(7, 30, 90), missing=0, risky="+", internal=True,

@@ -1,5 +1,6 @@
 """The handset: which model, how long in use, how far behind, and whether it was just changed."""
-from churnkit.engine import Column, F, W, days, named, projected
+from churnkit.engine import Column, F, W, aggregated, beside, projected
+from churnkit.expressions import days
 from churnkit.features.declare import feature, flag, share, source
 from churnkit.history import Events, History
 
@@ -14,16 +15,16 @@ def handset_models(history: History) -> Events:
     `recency` 1 is the current model, the one used last (of two used on one day the one used more in the last month, then by name).
     A TAC that the handset table lacks is a model of its own whose name, make and age are null.
     """
-    known = history.events("handsets").table.select(
-        "tac", "brand", "model", "launched_on", "generation", "price_band", "is_smartphone", "is_dual_sim")
-    used = named(history.events("devices_monthly").table.join(known, on="tac", how="left"))
+    known = projected(history.events("handsets").table, [
+        "tac", "brand", "model", "launched_on", "generation", "price_band", "is_smartphone", "is_dual_sim"], {})
+    used = beside(history.events("devices_monthly").table, [known], ["tac"])
     lately = F.when(F.col("months_ago") == 1, F.col("legs")).otherwise(F.lit(0))
     thing = F.coalesce(F.col("model"), F.concat(F.lit("tac "), F.col("tac")))
-    one = projected(used, ["*"], {"legs_lately": lately, "thing": thing}).groupBy("subscriber_id", "thing").agg(
-        F.max("brand").alias("brand"), F.max("model").alias("model"), F.max(days(F.col("launched_on"))).alias("launched"),
-        F.max(F.substring("generation", 1, 1).cast("int")).alias("generation"), F.max("price_band").alias("price_band"),
-        F.max(flag(F.col("is_smartphone"))).alias("is_smartphone"), F.max(flag(F.col("is_dual_sim"))).alias("is_dual_sim"),
-        F.min("first_day").alias("first_day"), F.max("last_day").alias("last_day"), F.sum("legs_lately").alias("legs_lately"))
+    one = aggregated(projected(used, ["*"], {"legs_lately": lately, "thing": thing}), ["subscriber_id", "thing"], {
+        "brand": F.max("brand"), "model": F.max("model"), "launched": F.max(days(F.col("launched_on"))),
+        "generation": F.max(F.substring("generation", 1, 1).cast("int")), "price_band": F.max("price_band"),
+        "is_smartphone": F.max(flag(F.col("is_smartphone"))), "is_dual_sim": F.max(flag(F.col("is_dual_sim"))),
+        "first_day": F.min("first_day"), "last_day": F.max("last_day"), "legs_lately": F.sum("legs_lately")})
     last = W.partitionBy("subscriber_id").orderBy(F.col("last_day").desc(), F.col("legs_lately").desc(), F.col("thing"))
     first = F.min("first_day").over(W.partitionBy("subscriber_id"))
     return Events(projected(one, ["*"], {"recency": F.row_number().over(last), "first_of_all": first}), history.day)

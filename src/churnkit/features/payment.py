@@ -1,5 +1,6 @@
 """Payment and suspension: what is owed, how late it is paid, and how often the line was stopped for it."""
-from churnkit.engine import Column, F, count_if, days, projected
+from churnkit.engine import Column, F, matched, projected
+from churnkit.expressions import count_if, days
 from churnkit.features.account import STOPS, last_snapshots, monthly_bills, states
 from churnkit.features.declare import feature, ratio, source
 from churnkit.history import Events, History
@@ -8,8 +9,8 @@ from churnkit.history import Events, History
 @source("bills", "subscribers")
 def due_bills(history: History) -> Events:
     """One row per bill of a postpaid or quasi-prepaid line: `due_day`, `paid_day`, and `owed_cents`, what is unpaid of it past its due date."""
-    payers = last_snapshots(history).filter(F.col("payment_kind") != "prepaid").select("subscriber_id", "credit_limit_cents")
-    rows = history.once(monthly_bills).join(payers, on="subscriber_id", how="inner")
+    payers = projected(last_snapshots(history), ["subscriber_id", "credit_limit_cents"], {}, F.col("payment_kind") != "prepaid")
+    rows = matched(history.once(monthly_bills), payers, ["subscriber_id"])
     rows = projected(rows, ["*"], {"due_day": days(F.coalesce(F.col("due_at"), F.col("issued_at"))), "paid_day": days(F.col("paid_at"))})
     left = F.greatest(F.col("total_cents") - F.coalesce(F.col("paid_cents"), F.lit(0)), F.lit(0))
     return Events(projected(rows, ["*"], {"owed_cents": F.when(F.col("due_day") < history.day, left).otherwise(F.lit(0))}), history.day)

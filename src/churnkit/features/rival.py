@@ -1,5 +1,6 @@
 """Contact with rivals: calls to their networks, and to their care lines."""
-from churnkit.engine import Column, F, count_if
+from churnkit.engine import Column, F
+from churnkit.expressions import count_if
 from churnkit.features.declare import feature, share
 from churnkit.features.usage import over_months
 from churnkit.history import Events

@@ -1,5 +1,6 @@
 """No-call periods: the line goes quiet before it goes dark."""
-from churnkit.engine import Column, F, Frame, W, count_if, named, projected
+from churnkit.engine import Column, F, Frame, W, aggregated, projected
+from churnkit.expressions import count_if
 from churnkit.features.declare import feature, flag, ratio, share, source, spread, squared
 from churnkit.history import Events, History
 
@@ -22,23 +23,22 @@ def silent_lengths(history: History) -> Events:
 
     `upto` and `total` count runs of any length, `past_upto` and `past_total` those of a day or more.
     """
-    counted = named(history.once(runs).filter(F.col("is_over")).groupBy("subscriber_id", "days").agg(F.count(F.lit(1)).alias("runs")))
+    counted = aggregated(history.once(runs), ["subscriber_id", "days"], {"runs": F.count(F.lit(1))}, F.col("is_over"))
     past = F.when(F.col("days") > 0, F.col("runs")).otherwise(F.lit(0))
     line = W.partitionBy("subscriber_id")
     longer = line.orderBy("days").rowsBetween(W.unboundedPreceding, W.currentRow)
-    return Events(counted.select(
-        "subscriber_id", "days", F.sum("runs").over(longer).alias("upto"), F.sum("runs").over(line).alias("total"),
-        F.sum(past).over(longer).alias("past_upto"), F.sum(past).over(line).alias("past_total")), history.day)
+    return Events(projected(counted, ["subscriber_id", "days"], {
+        "upto": F.sum("runs").over(longer), "total": F.sum("runs").over(line),
+        "past_upto": F.sum(past).over(longer), "past_total": F.sum(past).over(line)}), history.day)
 
 
 def runs(history: History) -> Frame:
     """One row per silent run, `is_over` if own activity followed it."""
-    active = history.events("usage_daily").table.filter(F.col(OWN) > 0).select("subscriber_id", "day")
     following = F.lead("day").over(W.partitionBy("subscriber_id").orderBy("day"))
-    gaps = active.select("subscriber_id", (F.col("day") + 1).alias("from_day"), following.alias("to_day"))
-    gaps = gaps.select("subscriber_id", "from_day", F.coalesce(F.col("to_day"), F.lit(history.day)).alias("to_day"),
-                       F.col("to_day").isNotNull().alias("is_over"))
-    return projected(gaps, ["*"], {"days": F.col("to_day") - F.col("from_day")})
+    gaps = projected(history.events("usage_daily").table, ["subscriber_id"], {"from_day": F.col("day") + 1, "next_day": following}, F.col(OWN) > 0)
+    to_day = F.coalesce(F.col("next_day"), F.lit(history.day))
+    return projected(gaps, ["subscriber_id", "from_day"], {
+        "to_day": to_day, "is_over": F.col("next_day").isNotNull(), "days": to_day - F.col("from_day")})
 
 
 def inside(runs: Events, window: int) -> Column:

@@ -1,5 +1,6 @@
 """Friends: who is on this network, who of them has left, and how much hangs on one of them."""
-from churnkit.engine import Column, F, W, count_if
+from churnkit.engine import Column, F, W, aggregated, beside, matched, projected
+from churnkit.expressions import count_if
 from churnkit.features.account import last_snapshots, states
 from churnkit.features.declare import feature, flag, share, source, squared
 from churnkit.features.usage import contact_months, over_months
@@ -18,19 +19,16 @@ def neighbours(history: History) -> Events:
     null for those who stay. Of several subscribers with one number the last to hold it counts.
     """
     holder = W.partitionBy("msisdn_party").orderBy(F.col("months_ago"), F.col("activated_on").desc(), F.col("subscriber_id"))
-    numbered = last_snapshots(history).filter(F.col("msisdn_party").isNotNull())
-    holders = numbered.select(F.col("msisdn_party").alias("other_party"), F.col("subscriber_id").alias("neighbour"),
-                              F.row_number().over(holder).alias("held")).filter(F.col("held") == 1)
-    gone = history.once(states).filter(F.col("is_last") & F.col("status").isin(*GONE)).select(
-        F.col("subscriber_id").alias("neighbour"), F.col("from_day").alias("gone_day"))
-    usage = history.events("usage_daily").table.filter(F.col("own_events") > 0)
-    quiet = usage.groupBy(F.col("subscriber_id").alias("neighbour")).agg((F.max("day") + 1).alias("quiet_day"))
-    quiet = quiet.filter(F.col("quiet_day") <= history.day - QUIET_DAYS)
-    known = holders.join(gone, on="neighbour", how="left").join(quiet, on="neighbour", how="left").select(
-        "other_party", F.coalesce(F.col("gone_day"), F.col("quiet_day")).alias("left_day"))
-    people = history.once(contact_months).filter(over_months("events", 3) > 0)
-    return Events(people.join(known, on="other_party", how="inner").select(
-        "subscriber_id", "other_party", "left_day", "tie_rank", over_months("events", 3).alias("events")), history.day)
+    holders = projected(last_snapshots(history), ["subscriber_id"], {"other_party": F.col("msisdn_party"), "held": F.row_number().over(holder)},
+                        F.col("msisdn_party").isNotNull())
+    gone = projected(history.once(states), ["subscriber_id"], {"gone_day": F.col("from_day")}, F.col("is_last") & F.col("status").isin(*GONE))
+    quiet = aggregated(history.events("usage_daily").table, ["subscriber_id"], {"quiet_day": F.max("day") + 1}, F.col("own_events") > 0)
+    quiet = projected(quiet, ["*"], {}, F.col("quiet_day") <= history.day - QUIET_DAYS)
+    known = projected(beside(projected(holders, ["*"], {}, F.col("held") == 1), [gone, quiet], ["subscriber_id"]), ["other_party"],
+                      {"left_day": F.coalesce(F.col("gone_day"), F.col("quiet_day"))})
+    people = projected(history.once(contact_months), ["subscriber_id", "other_party", "tie_rank"], {"events": over_months("events", 3)},
+                       over_months("events", 3) > 0)
+    return Events(matched(people, known, ["other_party"]), history.day)
 
 
 def left(people: Events, window: int) -> Column:

@@ -1,5 +1,6 @@
 """Tenure and contract: how long they have been here, what binds them, and when it ends."""
-from churnkit.engine import Column, F, W, count_if, days, projected
+from churnkit.engine import Column, F, W, projected
+from churnkit.expressions import count_if, days
 from churnkit.features.account import last_snapshots, snapshots
 from churnkit.features.declare import feature, flag, ratio, source
 from churnkit.history import Events, History
@@ -21,11 +22,10 @@ def lines(history: History) -> Events:
 def line_months(history: History) -> Events:
     """One row per subscriber and snapshot of the last six months that has one before it: plan and contract end of both."""
     before = W.partitionBy("subscriber_id").orderBy(F.col("months_ago").desc())
-    rows = history.once(snapshots).select(
-        "subscriber_id", "months_ago", "plan", F.lag("plan").over(before).alias("plan_before"),
-        F.col("contract_end_on").alias("ends_on"), F.lag("contract_end_on").over(before).alias("ended_on"),
-        F.lag("months_ago").over(before).isNotNull().alias("has_before"))
-    return Events(rows.filter(F.col("has_before") & (F.col("months_ago") <= 6)), history.day)
+    rows = projected(history.once(snapshots), ["subscriber_id", "months_ago", "plan"], {
+        "plan_before": F.lag("plan").over(before), "ends_on": F.col("contract_end_on"), "ended_on": F.lag("contract_end_on").over(before),
+        "has_before": F.lag("months_ago").over(before).isNotNull()})
+    return Events(projected(rows, ["*"], {}, F.col("has_before") & (F.col("months_ago") <= 6)), history.day)
 
 
 def only(column: str) -> Column:

@@ -1,7 +1,8 @@
 """Activity and its trend: how much the subscriber talks, with how many, and whether it is falling."""
 from itertools import pairwise
 
-from churnkit.engine import Column, F, Frame, W, count_if, projected
+from churnkit.engine import Column, F, Frame, W, aggregated, projected
+from churnkit.expressions import count_if
 from churnkit.features.declare import feature, ratio, share, source, spread, squared
 from churnkit.history import Events, History
 
@@ -23,17 +24,17 @@ def contact_months(history: History) -> Frame:
     `tie_rank` by those of the last three months.
     """
     rows = history.events("contacts_monthly").table
-    rows = projected(rows, ["*"], {"events": F.col("out_calls") + F.col("in_answered") + F.col("sms_out")}).filter(F.col("events") > 0)
+    events = F.col("out_calls") + F.col("in_answered") + F.col("sms_out")
 
-    def month(name: str, column: Column, ago: int) -> Column:
-        return F.coalesce(F.sum(F.when(F.col("months_ago") == ago, column)), F.lit(0)).cast("bigint").alias(f"{name}_{ago}")
+    def month(column: Column, ago: int) -> Column:
+        return F.coalesce(F.sum(F.when(F.col("months_ago") == ago, column)), F.lit(0)).cast("bigint")
 
     months = range(1, MONTHS + 1)
-    people = rows.groupBy("subscriber_id", "other_party").agg(
-        F.max("network").alias("network"), *(month("events", F.col("events"), n) for n in months),
-        *(month("out", F.col("out_calls") + F.col("sms_out"), n) for n in months[:3]),
-        *(month("answered", F.col("in_answered"), n) for n in months[:3]),
-        *(month("seconds", F.col("out_s") + F.col("in_s"), n) for n in months[:3]))
+    people = aggregated(rows, ["subscriber_id", "other_party"], {
+        "network": F.max("network"), **{f"events_{n}": month(events, n) for n in months},
+        **{f"out_{n}": month(F.col("out_calls") + F.col("sms_out"), n) for n in months[:3]},
+        **{f"answered_{n}": month(F.col("in_answered"), n) for n in months[:3]},
+        **{f"seconds_{n}": month(F.col("out_s") + F.col("in_s"), n) for n in months[:3]}}, events > 0)
     order = W.partitionBy("subscriber_id").orderBy(F.col("events_3").desc(), F.col("other_party"))
     quarter = W.partitionBy("subscriber_id").orderBy((F.col("events_1") + F.col("events_2") + F.col("events_3")).desc(), F.col("other_party"))
     return projected(people, ["*"], {"regular_rank": F.row_number().over(order), "tie_rank": F.row_number().over(quarter)})

@@ -1,0 +1,58 @@
+"""What the engines disagree on, once and for all: expressions that give the same on both."""
+from churnkit.engine import ENGINE, Column, F, define
+from churnkit.identity import DIGITS, hash_pads
+
+
+def count_if(condition: Column) -> Column:
+    """Rows for which `condition` holds; 0 over no row (F.count_if is null there on DuckDB)."""
+    return F.count(F.when(condition, F.lit(1)))
+
+
+def total_if(condition: Column, column: Column) -> Column:
+    """Sum of an integer column over the rows for which `condition` holds, as a bigint; 0 over no row."""
+    return F.coalesce(F.sum(F.when(condition, column)), F.lit(0)).cast("bigint")
+
+
+def days(column: Column) -> Column:
+    """A date as whole days since 1970-01-01, the same integer on every engine."""
+    return F.unix_date(column).cast("int")
+
+
+def parse_int(text: Column) -> Column:
+    """The text as a bigint; null where it is not a plain whole number of at most 18 digits (casts differ: '2.5' is 3 or null)."""
+    return F.when(text.rlike(r"^-?[0-9]{1,18}$"), text).cast("bigint")
+
+
+def parse_date(text: Column) -> Column:
+    """The text `YYYY-MM-DD` as a date; null where it is none."""
+    return _try_cast(F.when(text.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), text), "date")
+
+
+def parse_time(text: Column) -> Column:
+    """The text `YYYY-MM-DD HH:MM:SS` as a zone-less timestamp; null where it is none (an offset is not dropped in silence)."""
+    good = text.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$")
+    return _try_cast(F.when(good, text), "timestamp")
+
+
+def row_hash(*columns: str) -> Column:
+    """64 bits that are the same for equal rows and seldom for others; they differ between engines, so never keep them."""
+    return F.call_function("xxhash64", *map(F.col, columns)) if ENGINE == "spark" else F.call_function("hash_row", F.struct(*columns))
+
+
+def _try_cast(text: Column, kind: str) -> Column:
+    """A cast that gives null for what is no such value; SQLFrame's columns have none."""
+    if ENGINE == "spark":
+        return text.try_cast("timestamp_ntz" if kind == "timestamp" else kind)
+    return F.call_function(f"try_{kind}", text)
+
+
+def keyed_hash(text: Column, key: bytes, letter: str) -> Column:
+    """The pseudonym of a text column, equal to `identity.pseudonym`; null stays null."""
+    inner, outer = hash_pads(key)
+    if ENGINE == "spark":
+        mac = F.sha2(F.concat(F.lit(bytearray(outer)), F.unhex(F.sha2(F.concat(F.lit(bytearray(inner)), F.encode(text, "UTF-8")), 256))), 256)
+        return F.concat(F.lit(letter), F.substring(mac, 1, DIGITS))
+    name = f"keyed_hash_{letter}"
+    define(f"macro {name}(x) as '{letter}' || "
+           f"left(sha256(unhex('{outer.hex()}') || unhex(sha256(unhex('{inner.hex()}') || encode(x)))), {DIGITS})")
+    return F.call_function(name, text)
