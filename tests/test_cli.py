@@ -157,6 +157,7 @@ def test_an_as_of_date_without_history():
 def test_a_delivery_that_came_since_the_plan():
     planned()
     Path("data/extracts/2026-07").mkdir()
+    Path("data/extracts/2026-07/calls.csv").touch()
     assert failed("label", "2026-05-01") == (3, "months.yaml plans 2026-06, but data/extracts/ holds 2026-06, 2026-07; run `churnkit plan`.")
 
 

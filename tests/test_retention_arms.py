@@ -67,6 +67,7 @@ def test_one_arm_alone_shows_nothing(called, held):
     (30_960, 3_440, 0.018, "hold out 12 % of it, or pool 2 months"),
     (900, 100, 0.019, "pool 35 months, or 13 months with half of each list held out"),
     (500, 500, 0.019, "pool 13 months."),
+    (30, 30, 0.019, "too small to show what its calls are worth: 36 months of it, half held out, would not show the 1.9 points"),
     (900, 0, 0.019, "Nobody is held out"),
     (0, 100, 0.019, "Nobody is called"),
     (900, 100, 0.0, "prior expects no effect"),

@@ -1,4 +1,5 @@
 """Deliveries, and the as-of dates that follow from them."""
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def plan_of(*names: str, label_days: int = 70, min_history_days: int = 90, max_d
 def deliver(*names: str) -> None:
     for name in names:
         (Path("data/extracts") / name).mkdir(parents=True)
+        (Path("data/extracts") / name / "calls.csv").touch()
 
 
 @pytest.mark.parametrize(("name", "starts", "ends"), [
@@ -78,6 +80,13 @@ def test_deliveries_are_found_oldest_first_without_hidden_folders_and_loose_file
 def test_deliveries_that_leave_a_gap_or_overlap_are_refused(names, said):
     deliver(*names)
     with pytest.raises(InputError, match=said):
+        find_deliveries()
+
+
+def test_an_empty_folder_is_no_delivery_yet():
+    deliver("2026-06")
+    Path("data/extracts/2026-07/.cache").mkdir(parents=True)
+    with pytest.raises(InputError, match="data/extracts/2026-07/ is empty; put the delivery's files there, or remove the folder"):
         find_deliveries()
 
 
@@ -163,7 +172,7 @@ def test_a_date_that_sees_few_deliveries_repeats_the_oldest_for_dvc():
 
 @pytest.mark.parametrize(("change", "said"), [
     (lambda: deliver("2026-11"), "plans .*2026-10, but data/extracts/ holds .*2026-11; run `churnkit plan`"),
-    (lambda: Path("data/extracts/2026-10").rmdir(), "but data/extracts/ holds .*2026-09; run `churnkit plan`"),
+    (lambda: shutil.rmtree("data/extracts/2026-10"), "but data/extracts/ holds .*2026-09; run `churnkit plan`"),
 ])
 def test_a_delivery_that_came_or_went_since_the_plan_is_an_error_that_says_so(change, said):
     deliver(*DEMO)

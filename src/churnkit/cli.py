@@ -15,6 +15,7 @@ import typer
 from churnkit import documents, params, timeline
 from churnkit.errors import ChurnkitError, ParameterError, resources_ran_out
 from churnkit.files import whole_file
+from churnkit.progress import say
 from churnkit.stages import STAGES
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -55,13 +56,13 @@ def simulate(subscribers: Annotated[int, typer.Option(min=100, help="How many su
              out: Annotated[Path, typer.Option(help="Where the extracts go; must be empty.")] = timeline.EXTRACTS,
              truth: Annotated[Path, typer.Option(help="Where the planted truth goes.")] = Path("data/truth")) -> None:
     """Write the extracts of an invented operator, and its key where there is none yet."""
-    from churnkit.identity import key_path, read_key, write_key
+    from churnkit.identity import key_path
     from churnkit.simulate import simulate as write_operator
 
-    write_operator(out, truth, subscribers=subscribers, months=months, seed=seed, first_drop_months=first_drop)
-    mine = key_path(params.load("common", params.Common).key_file)
-    if not mine.exists():
-        write_key(mine, read_key(str(truth / "demo.key")))
+    write_operator(out, truth, subscribers=subscribers, months=months, seed=seed, first_drop_months=first_drop,
+                   key_file=key_path(params.load("common", params.Common).key_file))
+    size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
+    say(f"simulate: {subscribers:,} subscribers over {months} months, {size / 1e6:,.0f} MB in {out}/")
 
 
 @app.command()

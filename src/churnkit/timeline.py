@@ -69,6 +69,8 @@ def find_deliveries(folder: Path = EXTRACTS) -> list[Delivery]:
     if not names:
         raise InputError(f"There are no extracts: {folder}/ holds no delivery folder such as {folder}/2026-06/. "
                          "Put the operator's files there, or run `churnkit simulate` for a demo operator.")
+    if empty := [name for name in names if not any(p.is_file() and not p.name.startswith(".") for p in (folder / name).rglob("*"))]:
+        raise InputError(f"{folder}/{empty[0]}/ is empty; put the delivery's files there, or remove the folder until they have come.")
     try:
         found = sorted((Delivery.named(name) for name in names), key=lambda d: d.starts)
     except ParameterError as problem:

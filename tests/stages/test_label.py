@@ -59,7 +59,7 @@ def test_a_mature_date_has_labels():
 def test_the_scoring_date_has_none_yet_and_marks_who_has_given_notice(capsys):
     assert cohort_of(SCORING) == [{"subscriber_id": "s1", "stratum": "open", "churned": None, "exit_kind": None, "matures_on": date(2026, 11, 10),
                                    "is_censored": True, "censored_by": "pre_cancelled"}]
-    assert "label 2026-09-01: 1 eligible; churned 0 {}; already leaving 1 {'pre_cancelled': 1}; label not known 0" in capsys.readouterr().err
+    assert "label 2026-09-01: 1 eligible; churned 0; already leaving 1 (pre_cancelled 1); label not known 0" in capsys.readouterr().err
 
 
 def test_the_cohort_has_the_same_columns_and_types_before_and_after_it_is_mature():

@@ -8,6 +8,7 @@ from statistics import NormalDist
 import pandas as pd
 
 SIGNIFICANCE, POWER = 0.05, 0.80
+MOST_MONTHS = 36  # nobody waits longer for a figure
 
 
 def arm_hash(key: bytes, *parts: str) -> float:
@@ -52,6 +53,9 @@ def advice(churn_rate: float, expected: float, called: int, held: int) -> str | 
     half *= math.sqrt(2 / (called + held))
     if smallest <= expected:
         return None
+    if half > MOST_MONTHS**0.5 * expected:
+        return (f"This list is too small to show what its calls are worth: {MOST_MONTHS} months of it, half held out, "
+                f"would not show the {100 * expected:.1f} points that the prior expects.")
     lead = f"This list can show a drop of {100 * smallest:.1f} points or more, the prior expects {100 * expected:.1f}: "
     if half <= expected:
         share = math.ceil(50 * (1 - math.sqrt(1 - (half / expected) ** 2)))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from churnkit.errors import ParameterError
+from churnkit.identity import write_key
 from churnkit.simulate.calendars import calendar
 from churnkit.simulate.deliveries import TRUTH_MARK, Deliveries
 from churnkit.simulate.handsets import handset_market
@@ -25,13 +26,14 @@ def simulate(
     seed: int = 1,
     start: str = "2025-08",
     first_drop_months: int = 12,
+    key_file: Path | None = None,
     threads: int | None = None,
 ) -> None:
     """The extracts of an invented operator in `out`, and what is true of it, exit times included, in `truth`.
 
-    `out` holds one folder per delivery, the first with `first_drop_months` months. The same arguments give the same
-    bytes, whatever `threads` (None = all processors). Raises ParameterError where `out` is not empty, or an argument
-    makes no sense.
+    `out` holds one folder per delivery, the first with `first_drop_months` months; `key_file` gets the operator's key if
+    there is none. The same arguments give the same bytes, whatever `threads` (None = all processors).
+    Raises ParameterError where `out` is not empty, or an argument makes no sense.
     """
     of = calendar(start, months)
     _refuse(out, truth, subscribers, seed, first_drop_months)
@@ -46,10 +48,10 @@ def simulate(
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         files = Deliveries(base, market, of, out_part, truth_part, first_drop_months, pool)
         files.follow(Lives(rng, base, of, market))
-    key = hashlib.sha256(f"churnkit demo key {seed}".encode()).hexdigest()
-    key_file = truth_part / "demo.key"
-    key_file.touch(mode=0o600)
-    key_file.write_text(key + "\n")
+    key = hashlib.sha256(f"churnkit demo key {seed}".encode()).digest()
+    write_key(truth_part / "demo.key", key)
+    if key_file and not key_file.exists():
+        write_key(key_file, key)
     for part, folder in ((truth_part, truth), (out_part, out)):
         if folder.exists():
             shutil.rmtree(folder)
@@ -58,18 +60,18 @@ def simulate(
 
 def _refuse(out: Path, truth: Path, subscribers: int, seed: int, first_drop_months: int) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ParameterError(f"simulate: {out} is not empty; name a folder that does not exist yet, or empty this one.")
+        raise ParameterError(f"{out} is not empty; name a folder that does not exist yet, or empty this one.")
     if truth.exists() and (not truth.is_dir() or (any(truth.iterdir()) and not (truth / TRUTH_MARK).exists())):
-        raise ParameterError(f"simulate: {truth} holds something else than a simulator's truth; name another folder.")
+        raise ParameterError(f"{truth} holds something else than a simulator's truth; name another folder.")
     one, other = out.resolve(), truth.resolve()
     if one == other or one in other.parents or other in one.parents:
-        raise ParameterError(f"simulate: {truth} and {out} must be two folders, neither inside the other.")
+        raise ParameterError(f"{truth} and {out} must be two folders, neither inside the other.")
     if subscribers < 100:
-        raise ParameterError(f"simulate: subscribers is {subscribers}; at least 100 are needed for a contact graph.")
+        raise ParameterError(f"subscribers is {subscribers}; at least 100 are needed for a contact graph.")
     if seed < 0:
-        raise ParameterError(f"simulate: seed is {seed}; it must not be negative.")
+        raise ParameterError(f"seed is {seed}; it must not be negative.")
     if first_drop_months < 1:
-        raise ParameterError(f"simulate: first_drop_months is {first_drop_months}; at least 1 is needed.")
+        raise ParameterError(f"first_drop_months is {first_drop_months}; at least 1 is needed.")
 
 
 def _part(folder: Path) -> Path:

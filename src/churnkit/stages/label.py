@@ -80,5 +80,10 @@ def tell(as_of: date, table: Frame) -> None:
     churned = {kind: sum(n for (_, _, c, k), n in counts.items() if c and k == kind) for kind in sorted({k for *_, k in counts if k})}
     censored = {why: sum(n for (is_c, w, _, _), n in counts.items() if is_c and w == why) for why in sorted({w for _, w, _, _ in counts if w})}
     unknown = sum(n for (is_c, _, c, _), n in counts.items() if not is_c and c is None)
-    say(f"label {as_of}: {everyone:,} eligible; churned {sum(churned.values()):,} {churned}; "
-        f"already leaving {sum(censored.values()):,} {censored}; label not known {unknown:,}")
+    say(f"label {as_of}: {everyone:,} eligible; churned {listed(churned)}; already leaving {listed(censored)}; label not known {unknown:,}")
+
+
+def listed(counts: dict[str, int]) -> str:
+    """A total and what it is made of: `530 (left 210, silent 320)`."""
+    parts = ", ".join(f"{name} {n:,}" for name, n in counts.items())
+    return f"{sum(counts.values()):,}" + (f" ({parts})" if parts else "")
