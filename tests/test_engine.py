@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from churnkit.engine import F, has_rows, open_session, read, settle, write
+from churnkit.engine import F, count_rows, open_session, read, settle, write
 from churnkit.errors import InputError, ResourceError, resources_ran_out
 from churnkit.expressions import count_if, days, parse_date, parse_int, parse_time, row_hash, total_if
 
@@ -87,11 +87,11 @@ def test_reading_where_nothing_was_written_names_the_folder_and_the_way_out(tmp_
         read([tmp_path / "calls/2026-06"])
 
 
-def test_a_folder_has_rows_only_if_a_part_file_has(tmp_path):
-    for name, rows in (("none", []), ("some", [1])):
+def test_the_rows_of_a_folder_are_those_of_its_part_files(tmp_path):
+    for name, rows in (("none", []), ("some", [1, 2])):
         (tmp_path / name).mkdir()
         pq.write_table(pa.table({"n": pa.array(rows, pa.int64())}), tmp_path / name / "part-0.parquet")
-    assert [has_rows([tmp_path / name]) for name in ("none", "some")] == [False, True]
+    assert [count_rows([tmp_path / name]) for name in ("none", "some")] == [0, 2]
 
 
 def test_a_folder_that_is_named_twice_is_read_once(tmp_path):

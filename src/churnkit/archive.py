@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
-from churnkit.engine import Frame, has_rows, named, read
+from churnkit.engine import Frame, count_rows, named, read
 from churnkit.history import SUMMARIES, TABLES, History
 from churnkit.timeline import Plan, events, summary
 
@@ -20,7 +20,7 @@ def known_history(plan: Plan, as_of: date, wait_days: int, names: Iterable[str] 
     tables = {}
     for name in names:
         folders = [folder(name, d) for d in plan.sees[as_of][:TABLES[name].deliveries]]
-        if has_rows(folders):
+        if count_rows(folders):
             tables[name] = read(folders)
     return History(tables, as_of, as_of + timedelta(wait_days))
 

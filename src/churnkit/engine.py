@@ -29,14 +29,14 @@ match ENGINE:
     case _:
         raise ParameterError(f"Unknown engine {ENGINE!r}; choose 'duckdb' or 'spark'.")
 
-__all__ = ["ENGINE", "Column", "F", "Frame", "T", "W", "aggregated", "beside", "close_session", "define", "has_rows", "matched", "named",
+__all__ = ["ENGINE", "Column", "F", "Frame", "T", "W", "aggregated", "beside", "close_session", "count_rows", "define", "matched", "named",
            "open_session", "projected", "read", "rows_of", "settle", "stacked", "table", "write"]
 
 Frame = Any  # a DataFrame of either engine
 Column = Any  # a Column of either engine
 _names = itertools.count()
 _steps: dict[str, str] = {}  # SQL of what is named and not computed
-_plain: WeakKeyDictionary[Frame, str] = WeakKeyDictionary()  # frames that are no more than such a name
+_plain: WeakKeyDictionary[Frame, str] = WeakKeyDictionary()  # frames that are no more than a name
 _open: list[Any] = []  # the session, once there is one
 _spill: list[Path] = []
 
@@ -83,11 +83,11 @@ def _run(sql: str) -> list[tuple]:
     return open_session()._connection.execute(sql).fetchall()
 
 
-def has_rows(folders: Sequence[Path]) -> bool:
-    """Whether any part file in the folders has a row."""
+def count_rows(folders: Sequence[Path]) -> int:
+    """How many rows the part files in the folders have."""
     if ENGINE == "spark":
-        return bool(read(folders).limit(1).collect())
-    return any(_run(f"select num_rows from parquet_file_metadata({_quoted(f)}) where num_rows > 0") for f in _parts_of(folders))
+        return int(read(folders).count())
+    return sum(_run(f"select num_rows from parquet_file_metadata({_quoted(f)})")[0][0] for f in _parts_of(folders))
 
 
 def define(macro: str) -> None:
@@ -133,8 +133,8 @@ def _sql(frame: Frame) -> str:
     return f"from {name}" if (name := _plain.get(frame)) else frame.sql(dialect="duckdb", optimize=False, pretty=False)
 
 
-def write(frame: Frame, folder: Path, *, by: Sequence[str] | None = None) -> int:
-    """Write the frame as part files into `folder`; the number of rows written.
+def write(frame: Frame, folder: Path, *, by: Sequence[str] | None = None, part: int = 0) -> int:
+    """Write the frame into `folder`, beside the parts with a lower number; the number of rows written.
 
     Sorted by the columns `by`, which must tell all rows apart or the bytes may differ; by all columns in order where it is None;
     not at all where it is empty.
@@ -142,12 +142,13 @@ def write(frame: Frame, folder: Path, *, by: Sequence[str] | None = None) -> int
     columns = frame.columns if by is None else by
     if ENGINE == "spark":
         ordered = frame.repartitionByRange(F.col(columns[0])).sortWithinPartitions(*columns) if columns else frame
-        ordered.write.mode("overwrite").option("compression", "zstd").parquet(str(folder))
-        return open_session().read.parquet(str(folder)).count()
+        before = count_rows([folder]) if part else 0
+        ordered.write.mode("append" if part else "overwrite").option("compression", "zstd").parquet(str(folder))
+        return count_rows([folder]) - before
     folder.mkdir(parents=True, exist_ok=True)
     order = f" order by {', '.join(f'{chr(34)}{c}{chr(34)} nulls first' for c in columns)}" if columns else ""
     kept = "zstd" if columns else "lz4"  # what is not sorted is scratch: speed counts, not size
-    target = _quoted(folder / "part-0.parquet")
+    target = _quoted(folder / f"part-{part}.parquet")
     ((rows,),) = _run(f"copy (select * from ({_whole(_sql(frame))}){order}) to {target} (format parquet, compression {kept})")
     return rows
 
@@ -155,11 +156,10 @@ def write(frame: Frame, folder: Path, *, by: Sequence[str] | None = None) -> int
 def settle(frame: Frame) -> Frame:
     """The same rows, computed once and kept in the spill folder, for a frame that several others are made of."""
     open_session()
-    folder = _spill[-1] / f"settled_{next(_names)}"
-    if ENGINE == "spark":
-        frame.write.parquet(str(folder))
-        return read([folder])
     name = f"settled_{next(_names)}"
+    if ENGINE == "spark":
+        frame.write.parquet(str(_spill[-1] / name))
+        return read([_spill[-1] / name])
     _run(f"create temp table {name} as {_whole(_sql(frame))}")
     return table(name, frame.columns)
 

@@ -140,5 +140,5 @@ def sha256(path: Path) -> str:
 
 
 def parts(folder: Path) -> list[Path]:
-    """The Parquet files of a folder, in the order of their names."""
-    return sorted(p for p in Path(folder).glob("*.parquet") if not p.name.startswith("."))
+    """The Parquet files of a folder, part-2 before part-10."""
+    return sorted((p for p in Path(folder).glob("*.parquet") if not p.name.startswith(".")), key=lambda p: (len(p.name), p.name))

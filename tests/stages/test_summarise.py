@@ -6,7 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders import CALLS, COMMON, JUNE, NUMBER_PLAN, frame, ingest_alone, party, subscriber
+from churnkit import slices
 from churnkit.errors import InputError
+from churnkit.files import parts
 from churnkit.stages import summarise
 from churnkit.summaries import SUMMARIES
 from churnkit.timeline import Delivery, summary
@@ -31,6 +33,20 @@ def test_a_delivery_is_summarised_by_subscriber_day_and_month_and_again_to_the_s
     assert {(r["subscriber_id"], r["target"], r["legs"]) for r in frame(parts_of("forward_targets_monthly"))} == {(two, party("13000000003"), 1)}
     summarise.run(summarise.Params(), COMMON, Delivery.named(JUNE))
     assert {name: parts_of(name).read_bytes() for name in SUMMARIES} == first
+
+
+def test_slices_of_subscribers_together_are_the_whole(monkeypatch):
+    many = "".join(f"{n},13800000001,voice,out,,,2026-06-04 08:00:00,5,true,86910000\n" for n in range(300))
+    ingest_alone(number_plan=NUMBER_PLAN, calls=CALLS + many)
+    whole = {}
+    for rows_of_a_slice, files in ((10**6, 1), (100, 4)):
+        monkeypatch.setattr(slices, "ROWS", rows_of_a_slice)
+        summarise.run(summarise.Params(), COMMON, Delivery.named(JUNE))
+        for name in SUMMARIES:
+            found = parts(summary(JUNE, name))
+            assert len(found) == files
+            rows = [row for path in found for row in frame(path)]
+            assert whole.setdefault(name, rows) == rows
 
 
 def test_a_delivery_that_was_not_ingested_is_an_error_that_says_what_to_run():

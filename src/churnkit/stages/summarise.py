@@ -1,10 +1,11 @@
 """Roll one delivery's call records up to subscriber-days and subscriber-months."""
 from dataclasses import dataclass
 
-from churnkit.engine import open_session, read, write
+from churnkit.engine import count_rows, open_session, read, write
 from churnkit.files import whole_folder
 from churnkit.params import Common
 from churnkit.progress import say
+from churnkit.slices import in_slices
 from churnkit.summaries import KEYS, SUMMARIES
 from churnkit.timeline import Delivery, events, summary
 
@@ -15,10 +16,11 @@ class Params:
 
 
 def run(params: Params, common: Common, delivery: Delivery) -> None:
-    """Write every summary of the delivery's calls, sorted by subscriber."""
+    """Write every summary of the delivery's calls, sorted by subscriber, a slice of subscribers at a time."""
     open_session(common.memory, common.threads, common.spill, common.master)
-    calls = read([events(delivery.name, "calls")])
+    source = events(delivery.name, "calls")
+    slices = in_slices(read([source]), count_rows([source]))
     for name, rolled_up in SUMMARIES.items():
         with whole_folder(summary(delivery.name, name)) as folder:
-            rows = write(rolled_up(calls, common.wait_days), folder, by=KEYS[name])
+            rows = sum(write(rolled_up(calls, common.wait_days), folder, by=KEYS[name], part=n) for n, calls in enumerate(slices))
         say(f"summarise {delivery.name}: {rows:,} rows of {name}")
