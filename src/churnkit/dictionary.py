@@ -4,8 +4,8 @@ from importlib import import_module
 
 from churnkit.features import REGISTRY, SOURCES, Feature
 
-FAMILIES = {"silence": "A", "bills": "C", "forwarding": "E", "tenure": "F", "handset": "G", "usage": "B", "care": "H", "rival": "I", "social": "J",
-            "payment": "M"}
+FAMILIES = {"silence": "A", "bills": "C", "forwarding": "E", "tenure": "F", "handset": "G", "usage": "B", "falls": "B", "care": "H", "rival": "I",
+            "social": "J", "payment": "M"}
 SIDES = {"+": "high", "-": "low", "±": "either"}
 COLUMNS = ("column", "what it is", "unit", "window", "source", "where absent", "risky side", "marks", "中文", "English")
 
@@ -33,7 +33,7 @@ LEFT_OUT: dict[str, tuple[tuple[str, str, str], ...]] = {
           ("92", "bundle_handset_removed", "no extract says which handset a contract subsidised"),
           ("", "own_purchased, handset_fault", "there is no extract of orders or of care topics")),
     "B": (("20", "median and longest call", "summaries keep sums: `outgoing_call_minutes_30d` is the mean"),
-          ("29", "changepoint_flag", "days since a turning point move with every new day; `outgoing_worst_week_8w` and the slope hold the same"),
+          ("29", "changepoint_flag", "`outgoing_fall_evidence` says how sharp the change is, not only whether there is one"),
           ("31, 33", "action_over_good, rfm_daily", "recency, frequency and change are columns of their own"),
           ("32", "event_type_mix", "there is no extract of data sessions, and SMS are few")),
     "D": (("51-60", "recharge and balance", "there is no extract of top-ups"),),

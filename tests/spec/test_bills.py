@@ -123,7 +123,8 @@ def test_shock_is_the_last_bill_over_the_median_of_the_regular_ones_before(spec)
     """},
          bill_usual={1: 3000.0, 2: 2000.0, 3: 0.0, 4: None, 5: 1000.0}, bill_shock_ratio={1: 1.5, 2: 1.4995, 3: None, 4: None, 5: None},
          is_bill_shock={1: 1, 2: 0, 3: None, 4: None}, bill_over_usual={1: 1500.0, 2: 999.0, 3: 1000.0, 4: None, 5: None},
-         bill_drop_ratio={1: 4500 * 3 / 10000, 2: 2999 / 4000, 3: None, 4: None, 5: None})
+         bill_drop_ratio={1: 4500 * 3 / 10000, 2: 2999 / 4000, 3: None, 4: None, 5: None},
+         earlier_bill_ratio={1: 5000 * 3 / 7000, 2: 2000 * 2 / 10000, 3: None, 4: None, 5: None})
 
 
 def test_parts_are_shares_of_the_total_and_null_when_nothing_was_billed(spec):

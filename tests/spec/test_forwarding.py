@@ -88,3 +88,21 @@ def test_targets_are_classed_by_whose_they_are(spec):
          forwarded_to_fixed_share_1m={1: 0.1, 3: None}, forward_target_count_1m={1: 4, 2: 2, 3: 0, 5: 0}, forward_target_count_3m={1: 4, 3: 1, 5: 0},
          top_target_share_1m={1: 0.6, 2: 0.75, 3: None, 5: None}, top_target_share_3m={1: 0.6, 3: 1.0, 5: None},
          is_forward_target_new={1: 1, 2: 0, 3: 0, 4: 0, 5: 0})
+
+
+def test_forwarding_to_a_rival_is_unconditional_and_to_a_rival_on_one_day(spec):
+    """30 days begin on 05-02, 60 on 04-02, 180 on 12-03."""
+    spec({"usage_daily": """
+          | day        | fwd_unconditional | fwd_rival | fwd_busy
+        --+------------+-------------------+-----------+---------
+        1 | 2026-06-01 | 1                 | 1         |
+        1 | 2026-05-30 | 2                 |           |
+        1 | 2026-05-02 | 1                 | 1         |
+        1 | 2026-04-20 |                   | 1         | 1
+        1 | 2026-04-02 | 2                 | 2         |
+        1 | 2025-12-03 | 1                 | 1         |
+        1 | 2025-12-02 | 1                 | 1         |
+        2 | 2026-05-30 |                   | 1         | 1
+    """},
+         cfu_to_rival_days_30d={1: 1, 2: 0, 3: 0}, cfu_to_rival_days_60d={1: 2, 2: 0},
+         days_since_cfu_to_rival={1: 30, 2: None, 3: None}, days_since_first_cfu_to_rival={1: 180, 2: None, 3: None})

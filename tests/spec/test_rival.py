@@ -18,7 +18,9 @@ def test_rival_usage_is_summed_over_half_open_windows(spec):
     """},
          rival_minutes_30d={1: 1.5, 2: 0, 5: 0}, rival_minutes_90d={1: 6.0}, rival_calls_30d={1: 2, 2: 0}, rival_calls_90d={1: 4},
          rival_minutes_share_30d={1: 0.75, 2: 0.0, 5: None}, rival_minutes_share_90d={1: 360 / 600}, rival_share_rise_30d={1: 0.5, 2: None, 5: None},
-         rival_care_calls_30d={1: 1, 2: 0}, rival_care_calls_60d={1: 2}, days_since_rival_care={1: 30, 2: None, 3: 180, 4: None},
+         rival_care_calls_30d={1: 1, 2: 0}, rival_care_calls_60d={1: 2}, rival_care_calls_15d={1: 0}, rival_care_calls_90d={1: 3},
+         days_since_first_rival_care_90d={1: 61, 2: None, 3: None},
+         days_since_rival_care={1: 30, 2: None, 3: 180, 4: None},
          own_care_calls_30d={1: 1, 2: 0}, own_care_calls_90d={1: 4})
 
 

@@ -48,6 +48,45 @@ def test_contacts_who_left_count_only_once_that_was_known(spec):
          is_strongest_tie_gone={1: 1, 4: 0, 5: 0}, days_since_contact_left_90d={1: 30, 4: None, 5: None})
 
 
+def test_lost_ties_are_shares_of_all_contact_while_they_lasted(spec):
+    """Subscriber 1 had 40 events: 10 with 2, who gave notice 20 days ago and was there for 100 of 120 days; 4 with 3, cut off for arrears;
+    6 with 4, silent for 16 days; 5 with 5, silent as long, but stopped on request; 3 with 7, gone 61 days ago; 2 with 6, who came back; 10 elsewhere."""
+    spec({"subscribers": LINES.replace("7 | 2026-05-31  | 2026-04-01   | prepaid      | p6", "7 | 2026-03-31  | 2020-01-01   | prepaid      | p7"),
+          "status_changes": """
+          | happened_at         | status        | reason
+        --+---------------------+---------------+------------
+        2 | 2026-05-12 08:00:00 | pre_cancelled | voluntary
+        2 | 2026-05-31 08:00:00 | cancelled     | voluntary
+        3 | 2026-05-20 08:00:00 | cancelled     | arrears
+        5 | 2026-05-16 08:00:00 | two_way_stop  | keep_number
+        6 | 2026-05-20 08:00:00 | pre_cancelled | voluntary
+        6 | 2026-05-25 08:00:00 | open          | voluntary
+        7 | 2026-04-01 08:00:00 | ported_out    | voluntary
+    """, "usage_daily": """
+          | day        | own_events
+        --+------------+-----------
+        2 | 2026-05-31 | 1
+        4 | 2026-05-15 | 1
+        5 | 2026-05-15 | 1
+        6 | 2026-05-31 | 1
+    """, "contacts_monthly": """
+          | other_party | month   | network | out_calls
+        --+-------------+---------+---------+----------
+        1 | p2          | 2026-05 | own     | 4
+        1 | p2          | 2026-02 | own     | 6
+        1 | p3          | 2026-04 | own     | 4
+        1 | p4          | 2026-04 | own     | 6
+        1 | p5          | 2026-04 | own     | 5
+        1 | p6          | 2026-05 | own     | 2
+        1 | p7          | 2026-03 | own     | 3
+        1 | p9          | 2026-05 | rival:b | 10
+        4 | p2          | 2026-02 | own     | 9
+        4 | p9          | 2026-05 | own     | 9
+    """},
+         lost_ties_share_30d={1: 10 / 40 * 120 / 100, 4: 0, 5: 0}, lost_ties_share_60d={1: 10 / 40 * 120 / 100},
+         vanished_ties_share_60d={1: 10 / 40 * 120 / 100 + 0.173076, 4: 0, 5: 0})
+
+
 def test_ties_are_shares_of_all_contact(spec):
     spec({"contacts_monthly": """
           | other_party | month   | network | out_calls | out_s | in_answered | in_s | sms_out

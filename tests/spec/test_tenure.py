@@ -32,6 +32,7 @@ def test_a_contract_ends_with_its_last_day(spec):
         5 | 2026-05-31  | 2020-01-01   | postpaid     |                   | 2026-06-30      | rebate        |
     """},
          days_to_contract_end={1: 0, 2: None, 3: None, 4: 91, 6: None}, contract_expired_days={1: None, 2: 1, 3: None, 4: None, 6: None},
+         contract_end_days={1: 0, 2: -1, 3: None, 4: 91, 6: None},
          has_contract={1: 1, 2: 0, 3: 0, 4: 1, 6: 0}, lockin_months_left={1: 0, 2: 0, 3: 0, 4: 3, 5: 1, 6: 0},
          contract_share_left={1: 1 / 30, 2: 0.0, 3: None, 4: 92 / 365, 5: None}, contract_kind={1: "handset", 2: "rebate", 3: None},
          has_minimum_spend={1: 1, 2: 0, 3: None})

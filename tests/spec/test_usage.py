@@ -32,7 +32,11 @@ def test_long_distance_calls_are_counted_over_half_open_windows(spec):
         1 | 2026-03-03 | 8         | 8
         1 | 2026-03-02 | 16        | 16
         2 | 2026-05-31 |           | 1
-    """}, far_calls_30d={1: 3, 2: 0, 3: 0}, far_calls_90d={1: 15, 2: 0, 3: 0})
+        4 | 2026-02-01 | 1         | 1
+        4 | 2026-01-31 | 1         | 1
+        5 | 2026-01-31 | 1         | 1
+    """}, far_calls_15d={1: 1, 2: 0, 3: 0}, far_calls_30d={1: 3, 2: 0, 3: 0}, far_calls_90d={1: 15, 2: 0, 3: 0},
+         days_since_first_far_call_120d={1: 91, 2: None, 3: None, 4: 120, 5: None}, days_since_far_call={1: 1, 2: None, 3: None, 4: 120, 5: 121})
 
 
 def test_changes_are_null_when_the_window_before_was_silent(spec):

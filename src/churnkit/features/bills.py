@@ -122,6 +122,13 @@ def bill_drop_ratio(bills: Events) -> Column:
     return share(summed(within(1), TOTAL) * count_if(before), summed(before, TOTAL))
 
 
+@feature("settled_bills", unit="ratio", risky="±", group="bill_shock")
+def earlier_bill_ratio(bills: Events) -> Column:
+    """Bill of two months ago over the mean of the three months before it: a shock is remembered; null without either, or if those came to nothing."""
+    second, before = F.col("months_ago") == 2, within(5) & ~within(2)
+    return share(summed(second, TOTAL) * count_if(before), summed(before, TOTAL))
+
+
 @feature("settled_bills", unit="ratio", months=(6,), risky="-", group="bill_trend", zh="近半年话费逐月走低", en="bills falling over half a year")
 def bill_slope(bills: Events, months: int) -> Column:
     """Least-squares slope of the regular bills, a month, over their mean; null for fewer than three, or a mean of zero."""

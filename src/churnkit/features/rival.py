@@ -5,6 +5,8 @@ from churnkit.features.declare import feature, share
 from churnkit.features.usage import over_months
 from churnkit.history import Events
 
+QUARTER = 90
+
 
 @feature("usage_daily", unit="minutes", windows=(30, 90), missing=0, risky="±", internal=True)
 def rival_minutes(usage: Events, window: int) -> Column:
@@ -33,7 +35,7 @@ def rival_share_rise(usage: Events, window: int) -> Column:
     return share(usage.total("rival_s", window), usage.total("out_s", window)) - before
 
 
-@feature("usage_daily", unit="count", windows=(30, 60), missing=0, risky="+", group="rival_care", internal=True,
+@feature("usage_daily", unit="count", windows=(15, 30, 60, 90), missing=0, risky="+", group="rival_care", internal=True,
          zh="近{window}天联系过异网客服{value:.0f}次", en="{value:.0f} calls or SMS to a rival's care line in {window} days")
 def rival_care_calls(usage: Events, window: int) -> Column:
     """Outgoing calls and SMS to rivals' care lines in the window."""
@@ -45,6 +47,12 @@ def rival_care_calls(usage: Events, window: int) -> Column:
 def days_since_rival_care(usage: Events) -> Column:
     """Days since the last call or SMS to a rival's care line; null if there was none in 180 days."""
     return usage.days_since_last(F.col("rival_care_calls") > 0)
+
+
+@feature("usage_daily", unit="days", windows=(QUARTER,), risky="±", group="rival_care", internal=True)
+def days_since_first_rival_care(usage: Events, window: int) -> Column:
+    """Days since the first call or SMS of the window to a rival's care line: how long they have been asking; null if there was none."""
+    return usage.since(F.min(F.when(usage.last(window) & (F.col("rival_care_calls") > 0), F.col("day"))))
 
 
 @feature("contacts", unit="share", months=(1, 3), risky="+", internal=True, zh="近{window}个月{value:.0%}的联系人在异网",

@@ -1,34 +1,62 @@
 """Friends: who is on this network, who of them has left, and how much hangs on one of them."""
-from churnkit.engine import Column, F, W, aggregated, beside, matched, projected
-from churnkit.expressions import count_if
+from churnkit.engine import Column, F, Frame, W, aggregated, beside, matched, projected
+from churnkit.expressions import count_if, total_if
 from churnkit.features.account import last_snapshots, states
 from churnkit.features.declare import feature, flag, share, source, squared
-from churnkit.features.usage import contact_months, over_months
+from churnkit.features.usage import MONTHS, contact_months, over_months
 from churnkit.history import Events, History
 
-GONE = ("cancelled", "ported_out")
+GONE = ("pre_cancelled", "cancelled", "ported_out")
 QUIET_DAYS = 30  # without own activity, after some: as good as gone
+STILL_DAYS = 14  # without own activity on a line that is open: on the way out, seldom on holiday
 RECENT_DAYS = 90
+SPOKEN_DAYS = 120  # that the months of contact_months span
+MILLION = 1_000_000
 
 
 @source("contacts_monthly", "subscribers", "status_changes", "usage_daily")
 def neighbours(history: History) -> Events:
     """One row per subscriber and contact of three months who is or was a subscriber here, with the day `left_day` on which they left.
 
-    Left is cancelled, ported out, or silent for the last 30 days (dated at the first of them), as it was known at the as-of date;
-    null for those who stay. Of several subscribers with one number the last to hold it counts.
+    Left is pre-cancelled, cancelled, ported out, or silent for the last 30 days (dated at the first of them), as it was known at the as-of
+    date; null for those who stay. `chosen_day` is the day of those who left of their own accord, not for arrears; `still_day` the first day of
+    a silence of 14 days on a line neither left nor stopped. `pull` is the contact's share of all calls and SMS while they were still there,
+    in whole millionths: such sums are exact in any order. Of several subscribers with one number the last to hold it counts.
     """
     holder = W.partitionBy("msisdn_party").orderBy(F.col("months_ago"), F.col("activated_on").desc(), F.col("subscriber_id"))
     holders = projected(last_snapshots(history), ["subscriber_id"], {"other_party": F.col("msisdn_party"), "held": F.row_number().over(holder)},
                         F.col("msisdn_party").isNotNull())
-    gone = projected(history.once(states), ["subscriber_id"], {"gone_day": F.col("from_day")}, F.col("is_last") & F.col("status").isin(*GONE))
-    quiet = aggregated(history.events("usage_daily").table, ["subscriber_id"], {"quiet_day": F.max("day") + 1}, F.col("own_events") > 0)
-    quiet = projected(quiet, ["*"], {}, F.col("quiet_day") <= history.day - QUIET_DAYS)
-    known = projected(beside(projected(holders, ["*"], {}, F.col("held") == 1), [gone, quiet], ["subscriber_id"]), ["other_party"],
-                      {"left_day": F.coalesce(F.col("gone_day"), F.col("quiet_day"))})
-    people = projected(history.once(contact_months), ["subscriber_id", "other_party", "tie_rank"], {"events": over_months("events", 3)},
-                       over_months("events", 3) > 0)
-    return Events(matched(people, known, ["other_party"]), history.day)
+    fates = beside(projected(holders, ["*"], {}, F.col("held") == 1), [departures(history), silences(history)], ["subscriber_id"])
+    is_quiet = F.col("quiet_day") <= history.day - QUIET_DAYS
+    is_still = F.coalesce(F.col("is_open"), F.lit(True)) & (F.col("quiet_day") <= history.day - STILL_DAYS)
+    known = projected(fates, ["other_party", "chosen_day"], {
+        "left_day": F.coalesce(F.col("gone_day"), F.when(is_quiet, F.col("quiet_day"))), "still_day": F.when(is_still, F.col("quiet_day"))})
+    whole = F.sum(over_months("events", MONTHS)).over(W.partitionBy("subscriber_id"))
+    people = projected(history.once(contact_months), ["subscriber_id", "other_party", "tie_rank"], {
+        "events": over_months("events", 3), "spoken": over_months("events", MONTHS), "whole": whole})
+    met = matched(projected(people, ["*"], {}, F.col("events") > 0), known, ["other_party"])
+    there = F.greatest(F.least(F.coalesce(F.col("chosen_day"), F.col("still_day")) - (history.day - SPOKEN_DAYS), F.lit(SPOKEN_DAYS)), F.lit(1))
+    pull = F.floor(share(F.col("spoken") * (SPOKEN_DAYS * MILLION), F.col("whole") * there)).cast("bigint")
+    return Events(projected(met, ["*"], {"pull": pull}), history.day)
+
+
+def departures(history: History) -> Frame:
+    """One row per subscriber with a change of state: `gone_day` since when they are off the network, `chosen_day` the same if of their own accord.
+
+    `is_open` tells whether the line is open; both days are null for those who are still here.
+    """
+    is_gone, last = F.col("status").isin(*GONE), F.col("is_last")
+    left = F.max(F.when(last & is_gone, F.lit(1))) == 1
+    since = F.coalesce(F.max(F.when(~is_gone, F.col("to_day"))), F.min("from_day"))
+    chosen = F.max(F.when(last & (F.coalesce(F.col("reason"), F.lit("other")) != "arrears"), F.lit(1))) == 1
+    return aggregated(history.once(states), ["subscriber_id"], {
+        "gone_day": F.when(left, since), "chosen_day": F.when(left & chosen, since), "is_open": F.max(F.when(last, F.col("status"))) == "open"})
+
+
+def silences(history: History) -> Frame:
+    """One row per subscriber with own activity: the day after the last of it."""
+    return aggregated(history.events("usage_daily").table, ["subscriber_id"], {"quiet_day": F.max("day") + 1}, F.col("own_events") > 0)
+
 
 
 def left(people: Events, window: int) -> Column:
@@ -67,6 +95,21 @@ def is_strongest_tie_gone(people: Events) -> Column:
 def days_since_contact_left(people: Events, window: int) -> Column:
     """Days since a contact of three months on this network last left it; null if none did in the window."""
     return people.since(F.max(F.when(left(people, window), F.col("left_day"))))
+
+
+@feature("neighbours", unit="share", windows=(30, 60), missing=0, risky="+", internal=True, zh="近{window}天离网的人原占来往的{value:.0%}",
+         en="{value:.0%} of all contact was with people who left within {window} days")
+def lost_ties_share(people: Events, window: int) -> Column:
+    """Share of all calls and SMS, while they were still there, of the contacts who left of their own accord in the window; 0 if none did."""
+    return total_if(people.last(window, "chosen_day"), F.col("pull")) / F.lit(float(MILLION))
+
+
+@feature("neighbours", unit="share", windows=(60,), missing=0, risky="+", internal=True, zh="近{window}天离网或沉默的人原占来往的{value:.0%}",
+         en="{value:.0%} of all contact was with people who left or fell silent within {window} days")
+def vanished_ties_share(people: Events, window: int) -> Column:
+    """The same, with those in it who have been silent since a day of the window, for 14 days or more, on a line that is open."""
+    day = F.coalesce(F.col("chosen_day"), F.col("still_day"))
+    return total_if(day >= people.as_of - window, F.col("pull")) / F.lit(float(MILLION))
 
 
 @feature("contacts", unit="share", months=(1, 3), risky="-", group="on_net", internal=True, zh="近{window}个月仅{value:.0%}的通话在网内",

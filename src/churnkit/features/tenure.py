@@ -74,6 +74,12 @@ def contract_expired_days(lines: Events) -> Column:
     return F.max(F.when(past > 0, past))
 
 
+@feature("lines", unit="days", risky="±", group="contract")
+def contract_end_days(lines: Events) -> Column:
+    """Days to the last day of the contract, negative once it has passed; null without a contract."""
+    return F.max(F.col("contract_end") - lines.as_of).cast("bigint")
+
+
 @feature("lines", unit="months", missing=0, risky="-", group="contract")
 def lockin_months_left(lines: Events) -> Column:
     """Whole calendar months that the contract still binds; 0 without a contract, or once it has ended."""

@@ -62,11 +62,23 @@ def incoming_minutes(usage: Events, window: int) -> Column:
     return usage.total("in_s", window) / F.lit(60.0)
 
 
-@feature("usage_daily", unit="count", windows=(30, 90), missing=0, risky="+", group="far_calls", zh="近{window}天打了{value:.0f}次国内长途",
+@feature("usage_daily", unit="count", windows=(15, 30, 90), missing=0, risky="+", group="far_calls", zh="近{window}天打了{value:.0f}次国内长途",
          en="{value:.0f} domestic long-distance calls in {window} days")
 def far_calls(usage: Events, window: int) -> Column:
     """Outgoing domestic long-distance calls in the window: a new circle elsewhere often comes before moving there."""
     return usage.total("far_calls", window)
+
+
+@feature("usage_daily", unit="days", windows=(120,), risky="±", group="far_calls")
+def days_since_first_far_call(usage: Events, window: int) -> Column:
+    """Days since the first outgoing domestic long-distance call of the window; null if there was none."""
+    return usage.since(F.min(F.when(usage.last(window) & (F.col("far_calls") > 0), F.col("day"))))
+
+
+@feature("usage_daily", unit="days", risky="-", group="far_calls")
+def days_since_far_call(usage: Events) -> Column:
+    """Days since the last outgoing domestic long-distance call; null if there was none in 180 days."""
+    return usage.days_since_last(F.col("far_calls") > 0)
 
 
 @feature("usage_daily", unit="count", windows=(7, 30, 90), missing=0, risky="-", zh="近{window}天主叫仅{value:.0f}次",
