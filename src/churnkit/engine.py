@@ -28,7 +28,8 @@ match ENGINE:
         raise ParameterError(f"Unknown engine {ENGINE!r}; choose 'duckdb' or 'spark'.")
 
 __all__ = ["ENGINE", "Column", "F", "Frame", "T", "W", "aggregated", "beside", "close_session", "count_if", "days", "has_rows", "keyed_hash", "named",
-           "open_session", "parse_date", "parse_int", "parse_time", "projected", "read", "row_hash", "settle", "table", "total_if", "write"]
+           "open_session", "parse_date", "parse_decimal", "parse_int", "parse_time", "projected", "read", "row_hash", "settle", "table", "total_if",
+           "write"]
 
 Frame = Any  # a DataFrame of either engine
 Column = Any  # a Column of either engine
@@ -89,8 +90,7 @@ def has_rows(folders: Sequence[Path]) -> bool:
 def _parts_of(folders: Sequence[Path]) -> list[Path]:
     files = []
     for folder in dict.fromkeys(folders):
-        found = parts(folder)
-        if not found:
+        if not (found := parts(folder)):
             raise InputError(f"There is nothing in {folder}; run the stage that writes it, or `dvc repro`.")
         files += found
     return files
@@ -135,8 +135,7 @@ def write(frame: Frame, folder: Path, *, by: Sequence[str] | None = None) -> int
     folder.mkdir(parents=True, exist_ok=True)
     order = f" order by {', '.join(f'{chr(34)}{c}{chr(34)} nulls first' for c in columns)}" if columns else ""
     kept = "zstd" if columns else "lz4"  # what is not sorted is scratch: speed counts, not size
-    ((rows,),) = _run(f"copy (select * from ({_sql(frame)}){order}) to {_quoted(folder / 'part-0.parquet')} (format parquet, compression {kept})")
-    return rows
+    return _run(f"copy (select * from ({_sql(frame)}){order}) to {_quoted(folder / 'part-0.parquet')} (format parquet, compression {kept})")[0][0]
 
 
 def settle(frame: Frame) -> Frame:
@@ -153,9 +152,7 @@ def settle(frame: Frame) -> Frame:
 
 def named(frame: Frame) -> Frame:
     """The same rows under a short name, not computed: SQLFrame copies the whole expression at every step, so long ones are cut in pieces."""
-    if ENGINE == "spark":
-        return frame
-    return _view(_sql(frame))
+    return frame if ENGINE == "spark" else _view(_sql(frame))
 
 
 def beside(frame: Frame, others: Sequence[Frame], key: str) -> Frame:
@@ -215,6 +212,11 @@ def parse_int(text: Column) -> Column:
     return F.when(text.rlike(r"^-?[0-9]{1,18}$"), text).cast("bigint")
 
 
+def parse_decimal(text: Column, places: int) -> Column:
+    """The text as a decimal with so many digits behind the point, rounded half up; null where it is no plain number (a bare cast takes 1e3)."""
+    return F.when(text.rlike(r"^-?[0-9]{1,11}([.][0-9]{1,18})?$"), text).cast(f"decimal(18,{places})")
+
+
 def parse_date(text: Column) -> Column:
     """The text `YYYY-MM-DD` as a date; null where it is none."""
     return _try_cast(F.when(text.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), text), "date")
@@ -233,9 +235,7 @@ def row_hash(*columns: str) -> Column:
 
 def _try_cast(text: Column, kind: str) -> Column:
     """A cast that gives null for what is no such value; SQLFrame's columns have none."""
-    if ENGINE == "spark":
-        return text.try_cast("timestamp_ntz" if kind == "timestamp" else kind)
-    return F.call_function(f"try_{kind}", text)
+    return text.try_cast("timestamp_ntz" if kind == "timestamp" else kind) if ENGINE == "spark" else F.call_function(f"try_{kind}", text)
 
 
 def keyed_hash(text: Column, key: bytes, letter: str) -> Column:
