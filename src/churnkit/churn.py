@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from churnkit.engine import Column, F, Frame, W, count_if, named, projected
+from churnkit.errors import InputError
 from churnkit.history import EPOCH, History, moment
 from churnkit.timeline import add_months
 
@@ -35,11 +36,41 @@ class Window:
 
 
 def left(after: History, window: Window) -> Frame:
-    """subscriber_id, day of the first voluntary pre-cancel or cancel, or port-out, since the as-of date."""
-    changes = after.events("status_changes").table
-    leaving = (F.col("status") == "ported_out") | (F.col("status").isin("pre_cancelled", "cancelled")
-                                                   & (F.coalesce(F.col("reason"), F.lit("voluntary")) == "voluntary"))
-    return first_day(changes.filter(leaving), window)
+    """subscriber_id, day of the first voluntary pre-cancel or cancel, or port-out, since the as-of date.
+
+    Without changes of state, who is no longer in the snapshots has left. Portings of own numbers to a rival count wherever there are any.
+    """
+    if after.has("status_changes"):
+        changes = after.events("status_changes").table
+        leaving = (F.col("status") == "ported_out") | (F.col("status").isin("pre_cancelled", "cancelled")
+                                                       & (F.coalesce(F.col("reason"), F.lit("voluntary")) == "voluntary"))
+        exits = changes.filter(leaving).select("subscriber_id", "day")
+    else:
+        exits = vanished(after)
+    return first_day(exits.union(ported_out(after)) if after.has("portings") else exits, window)
+
+
+def vanished(after: History) -> Frame:
+    """subscriber_id and day of those who are in an earlier snapshot than the last one only.
+
+    The day is that after the snapshot, or after their last own activity where that came later: a line that is cancelled is used until then.
+    """
+    snapshots = after.events("subscribers").table
+    newest = snapshots.agg(F.max("day").alias("newest"))
+    seen = snapshots.groupBy("subscriber_id").agg(F.max("day").alias("seen")).join(newest, on=F.col("seen") < F.col("newest"), how="inner")
+    used = after.events("usage_daily").table.filter(F.col("own_events") > 0).groupBy("subscriber_id").agg(F.max("day").alias("used"))
+    both = named(named(seen.select("subscriber_id", "seen")).join(used, on="subscriber_id", how="left"))
+    return both.select("subscriber_id", (F.greatest(F.col("seen"), F.coalesce(F.col("used"), F.col("seen"))) + 1).alias("day"))
+
+
+def ported_out(after: History) -> Frame:
+    """subscriber_id and day of own numbers that went to a rival; of several who had a number, whoever was last seen with it before that day."""
+    holders = after.events("subscribers").table.filter(F.col("msisdn_party").isNotNull()).select(
+        "subscriber_id", F.col("msisdn_party").alias("msisdn"), F.col("day").alias("seen"))
+    ported = after.events("portings").table.filter(F.col("to_operator") != "own").select("msisdn", "day").distinct()
+    held = named(ported.join(holders, on="msisdn", how="inner")).filter(F.col("seen") < F.col("day"))
+    last = W.partitionBy("msisdn", "day").orderBy(F.col("seen").desc(), F.col("subscriber_id"))
+    return projected(held, ["subscriber_id", "day"], {"nth": F.row_number().over(last)}).filter(F.col("nth") == 1).select("subscriber_id", "day")
 
 
 def arrears_stop(after: History, window: Window) -> Frame:
@@ -66,6 +97,7 @@ def first_day(rows: Frame, window: Window) -> Frame:
     return rows.filter(F.col("day") >= (window.as_of - EPOCH).days).groupBy("subscriber_id").agg(F.min("day").alias("day"))
 
 
+NEEDS = {"arrears_stop": "status_changes"}  # a stop for arrears shows nowhere else
 KINDS = {"left": left, "arrears_stop": arrears_stop, "silent": silent}
 DEFINITIONS = {"left": ("left",), "arrears_stop_30d": ("arrears_stop",), "silent_30d": ("silent",), "any": ("left", "arrears_stop", "silent")}
 
@@ -75,7 +107,7 @@ def eligible(before: History, active_days: int) -> Frame:
 
     Own activity in the last `active_days`, a full bill month of tenure, a line that a person uses and pays for, open or one-way stopped
     (not for fraud, a lost handset, a missing real name, or to keep the number).
-    Who has already given notice (pre-cancelled) is kept, marked as leaving.
+    Who has already given notice (pre-cancelled) is kept, marked as leaving. Without changes of state all lines count as open.
     """
     usage = before.events("usage_daily")
     active = usage.table.filter(usage.last(active_days)).groupBy("subscriber_id").agg(count_if(F.col("own_events") > 0).alias("days_used"))
@@ -84,6 +116,9 @@ def eligible(before: History, active_days: int) -> Frame:
     full_month = F.col("activated_on") <= moment(add_months(before.as_of, -1))
     people = snapshots.join(newest, on=F.col("day") == F.col("newest"), how="inner").filter(
         full_month & (F.col("line_kind") == "voice")).select("subscriber_id").distinct()
+    if not before.has("status_changes"):
+        return named(people.join(active.filter(F.col("days_used") > 0), on="subscriber_id", how="inner")).select(
+            "subscriber_id", F.lit("open").alias("stratum"), F.lit(False).alias("is_leaving"))
     latest = W.partitionBy("subscriber_id").orderBy(F.col("happened_at").desc(), F.col("status").desc())
     states = (before.events("status_changes").table.withColumn("recency", F.row_number().over(latest)).filter(F.col("recency") == 1)
               .select("subscriber_id", F.col("status").alias("state"), F.col("reason").alias("why")))
@@ -98,9 +133,20 @@ def eligible(before: History, active_days: int) -> Frame:
 
 def unknowable(after: History, window: Window) -> Frame:
     """subscriber_id of those who stopped on request or moved inside the operator before the label matured: neither stayed nor churned."""
+    if not after.has("status_changes"):
+        return after.events("subscribers").table.filter(F.lit(False)).select("subscriber_id")
     changes = after.events("status_changes").table
     apart = (F.col("status") == "migrated") | F.col("reason").isin("keep_number", "migration")
     return changes.filter(apart & (F.col("day") >= (window.as_of - EPOCH).days)).select("subscriber_id").distinct()
+
+
+def tellable(definition: str, history: History) -> list[str]:
+    """The exit kinds of a definition that the tables at hand can tell. Raises InputError if that is none of them."""
+    kinds = [kind for kind in DEFINITIONS[definition] if kind not in NEEDS or history.has(NEEDS[kind])]
+    if not kinds:
+        needed = ", ".join(NEEDS[kind] for kind in DEFINITIONS[definition])
+        raise InputError(f"label.definition {definition!r} cannot be told without the extract {needed}; send it, or choose another definition.")
+    return kinds
 
 
 def labelled(cohort: Frame, after: History, window: Window, definition: str) -> Frame:
@@ -108,7 +154,7 @@ def labelled(cohort: Frame, after: History, window: Window, definition: str) -> 
 
     Whoever meets the definition before the window begins is censored; `churned` is null for them and for the unknowable.
     """
-    kinds = DEFINITIONS[definition]
+    kinds = tellable(definition, after)
     exits = [KINDS[kind](after, window).select("subscriber_id", F.col("day"), F.lit(n).alias("kind_no")) for n, kind in enumerate(kinds)]
     every = exits[0]
     for more in exits[1:]:

@@ -18,7 +18,7 @@ def available(history: History, features: Iterable[Feature]) -> list[Feature]:
     there: list[Feature] = []
     for f in features:
         needs = SOURCES[f.source].needs if f.source in SOURCES else (f.source,) if f.source else ()
-        if all(map(history.has, needs)) and set(f.of) <= {g.name for g in there}:
+        if all(map(history.has, (*needs, *f.needs))) and set(f.of) <= {g.name for g in there}:
             there.append(f)
     return there
 

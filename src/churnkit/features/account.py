@@ -63,13 +63,18 @@ def states(history: History) -> Frame:
 
 
 def odd_months(history: History) -> Frame:
-    """subscriber_id and months_ago of bill months that say little of habit: the line was opened in it, stopped in it, or changed its plan."""
+    """subscriber_id and months_ago of bill months that say little of habit: the line was opened in it, stopped in it, or changed its plan.
+
+    Without changes of state, stops are not known.
+    """
     known = history.once(snapshots)
     opened = known.filter((F.col("recency") == 1) & (F.dayofmonth("activated_on") > 1)).select(
         "subscriber_id", months_ago(history, "activated_on").alias("months_ago"))
     before = F.lag("plan").over(W.partitionBy("subscriber_id").orderBy(F.col("months_ago").desc()))
     plans = known.select("subscriber_id", "months_ago", "plan", before.alias("plan_before"))
     changed = plans.filter(F.col("plan") != F.col("plan_before")).select("subscriber_id", "months_ago")
+    if not history.has("status_changes"):
+        return opened.union(changed).distinct()
     halts = history.once(states).filter((F.col("status") != "open") & (F.col("to_day") > F.col("from_day"))).select(
         "subscriber_id", F.col("from_day").alias("halted"), F.col("to_day").alias("resumed"))
     bills = history.once(monthly_bills)

@@ -1,5 +1,5 @@
 """Friends: who is on this network, who of them has left, and how much hangs on one of them."""
-from churnkit.engine import Column, F, W, count_if
+from churnkit.engine import Column, F, Frame, W, count_if, projected
 from churnkit.features.account import last_snapshots, states
 from churnkit.features.declare import feature, flag, share, source, squared
 from churnkit.features.usage import contact_months, over_months
@@ -10,7 +10,7 @@ QUIET_DAYS = 30  # without own activity, after some: as good as gone
 RECENT_DAYS = 90
 
 
-@source("contacts_monthly", "subscribers", "status_changes", "usage_daily")
+@source("contacts_monthly", "subscribers", "usage_daily", also=("status_changes",))
 def neighbours(history: History) -> Events:
     """One row per subscriber and contact of three months who is or was a subscriber here, with the day `left_day` on which they left.
 
@@ -21,16 +21,23 @@ def neighbours(history: History) -> Events:
     numbered = last_snapshots(history).filter(F.col("msisdn_party").isNotNull())
     holders = numbered.select(F.col("msisdn_party").alias("other_party"), F.col("subscriber_id").alias("neighbour"),
                               F.row_number().over(holder).alias("held")).filter(F.col("held") == 1)
-    gone = history.once(states).filter(F.col("is_last") & F.col("status").isin(*GONE)).select(
-        F.col("subscriber_id").alias("neighbour"), F.col("from_day").alias("gone_day"))
     usage = history.events("usage_daily").table.filter(F.col("own_events") > 0)
     quiet = usage.groupBy(F.col("subscriber_id").alias("neighbour")).agg((F.max("day") + 1).alias("quiet_day"))
     quiet = quiet.filter(F.col("quiet_day") <= history.day - QUIET_DAYS)
-    known = holders.join(gone, on="neighbour", how="left").join(quiet, on="neighbour", how="left").select(
+    known = with_gone_day(history, holders).join(quiet, on="neighbour", how="left").select(
         "other_party", F.coalesce(F.col("gone_day"), F.col("quiet_day")).alias("left_day"))
     people = history.once(contact_months).filter(over_months("events", 3) > 0)
     return Events(people.join(known, on="other_party", how="inner").select(
         "subscriber_id", "other_party", "left_day", "tie_rank", over_months("events", 3).alias("events")), history.day)
+
+
+def with_gone_day(history: History, holders: Frame) -> Frame:
+    """The holders with `gone_day`, on which they cancelled or ported out; null for the others, and for all without changes of state."""
+    if not history.has("status_changes"):
+        return projected(holders, ["*"], {"gone_day": F.lit(None).cast("int")})
+    gone = history.once(states).filter(F.col("is_last") & F.col("status").isin(*GONE)).select(
+        F.col("subscriber_id").alias("neighbour"), F.col("from_day").alias("gone_day"))
+    return holders.join(gone, on="neighbour", how="left")
 
 
 def left(people: Events, window: int) -> Column:
@@ -73,7 +80,7 @@ def days_since_contact_left(people: Events, window: int) -> Column:
 
 @feature("contacts", unit="share", months=(1, 3), risky="-", group="on_net", internal=True, zh="近{window}个月仅{value:.0%}的通话在网内",
          en="only {value:.0%} of calls on this network in {window} months",
-         zero=("近{window}个月没有网内通话", "no calls on this network in {window} months"))
+         zero=("近{window}个月没有网内通话", "no calls on this network in {window} months"), needs=("number_plan",))
 def onnet_share(people: Events, months: int) -> Column:
     """Seconds of calls with people on this network over those with all in the last so many months; null without any."""
     seconds = over_months("seconds", months)

@@ -47,6 +47,8 @@ def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
     known = known_for_label(plan, as_of, common.wait_days)
     if as_of == plan.scoring:
         check_reaches(known, as_of)
+    if not known.has("status_changes"):
+        say(f"label {as_of}: no status_changes, so all lines count as open, who is gone from the snapshots has left, nobody is stopped for arrears")
     cohort = settle(eligible(known, params.active_days))
     if as_of in plan.mature:
         table = settle(labelled(cohort, what_followed(plan, as_of, window.matures_on, common.wait_days), window, params.definition))
