@@ -207,8 +207,8 @@ def without_states(definition: str, people: dict[str, tuple[tuple[int, ...], tup
         -> dict[str, tuple]:
     """churned, exit_kind, is_censored and censored_by of people with these days of use and snapshots, where no changes of state were sent."""
     snapshots = [(who, day, f"number of {who}", at(0)) for who, (_, seen) in people.items() for day in (*seen, "2026-05-31")]
-    columns = "subscriber_id string, snapshot_on string, msisdn_party string, received_at string"
-    tables = {"usage_daily": usage({who: days for who, (days, _) in people.items()}), "subscribers": events(snapshots, columns, "snapshot_on", "date")}
+    seen = events(snapshots, "subscriber_id string, snapshot_on string, msisdn_party string, received_at string", "snapshot_on", "date")
+    tables = {"usage_daily": usage({who: days for who, (days, _) in people.items()}), "subscribers": seen}
     if portings:
         tables["portings"] = events([(*row, at(0)) for row in portings], "msisdn string, happened_at string, to_operator string, received_at string",
                                     "happened_at", "timestamp")

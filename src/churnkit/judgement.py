@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churnkit import metrics
+from churnkit import examples, metrics
 from churnkit.errors import HistoryError
-from churnkit import examples
 from churnkit.examples import features_of
 from churnkit.model import Model, baselines
 
