@@ -90,6 +90,12 @@ def files_by_extract(delivery: Delivery) -> dict[str, list[Path]]:
     return found
 
 
+def typed_rows(name: str, params: Params, common: Common, delivery: Delivery, spill: Path) -> Frame:
+    """The good rows of one extract of a delivery with ids and numbers as the operator wrote them; for the vault, which alone may keep these."""
+    split_files(EXTRACTS[name], files_by_extract(delivery)[name], spill, common.threads)
+    return named(settle_typed(EXTRACTS[name], delivery, params, spill).filter(F.col(contract.BROKEN).isNull()))
+
+
 @contextmanager
 def workplace(spill: str) -> Iterator[Path]:
     """A private folder for text that still holds full numbers; gone afterwards."""
