@@ -1,8 +1,11 @@
 """Who could still leave at a date, who then did, how, and of whom it cannot be known."""
 from datetime import date, datetime, timedelta
 
+import pytest
+
 from churnkit.churn import Window, eligible, labelled
 from churnkit.engine import F, Frame, open_session, settle
+from churnkit.errors import InputError
 from churnkit.history import History
 
 AS_OF = date(2026, 6, 1)
@@ -199,3 +202,59 @@ def test_the_state_at_the_date_says_the_stratum_or_that_there_is_none():
     }
     found = cohort({who: {"changes": changes} for who, (changes, _) in expected.items()})
     assert found == {who: state for who, (_, state) in expected.items() if state}
+
+
+def without_states(definition: str, people: dict[str, tuple[tuple[int, ...], tuple[str, ...]]], portings: tuple[tuple[str, str, str], ...] = ()) \
+        -> dict[str, tuple]:
+    """churned, exit_kind, is_censored and censored_by of people with these days of use and snapshots, where no changes of state were sent."""
+    snapshots = [(who, day, f"number of {who}", at(0)) for who, (_, seen) in people.items() for day in (*seen, "2026-05-31")]
+    seen = events(snapshots, "subscriber_id string, snapshot_on string, msisdn_party string, received_at string", "snapshot_on", "date")
+    tables = {"usage_daily": usage({who: days for who, (days, _) in people.items()}), "subscribers": seen}
+    if portings:
+        tables["portings"] = events([(*row, at(0)) for row in portings], "msisdn string, happened_at string, to_operator string, received_at string",
+                                    "happened_at", "timestamp")
+    cohort = open_session().createDataFrame([(who, "open", False) for who in people], "subscriber_id string, stratum string, is_leaving boolean")
+    table = labelled(cohort, History(tables, WINDOW.matures_on, WINDOW.matures_on + timedelta(4)), WINDOW, definition)
+    return {r["subscriber_id"]: (r["churned"], r["exit_kind"], r["is_censored"], r["censored_by"]) for r in table.collect()}
+
+
+JUNE, JULY = "2026-06-30", "2026-07-31"
+
+
+def test_without_changes_of_state_who_is_gone_from_the_snapshots_left_after_the_last_use():
+    people = {"still there": ((5,), (JUNE, JULY)),
+              "gone in June, used to day 9, the last of the gap": ((9,), ()), "gone in June, used to day 8": ((8,), ()),
+              "gone in June, not used": ((-1,), ()), "gone in July, used to day 38": ((38,), (JUNE,)),
+              "gone in July, used to day 39": ((39,), (JUNE,)),
+              "gone in July, not used": ((-1,), (JUNE,))}
+    gone, early = (True, "left", False, None), (None, None, True, "left")
+    assert without_states("left", people) == {
+        "still there": (False, None, False, None), "gone in June, used to day 9, the last of the gap": gone, "gone in June, used to day 8": early,
+        "gone in June, not used": early, "gone in July, used to day 38": gone, "gone in July, used to day 39": (False, None, False, None),
+        "gone in July, not used": gone}
+
+
+def test_without_changes_of_state_any_is_left_or_silent_and_a_stop_for_arrears_cannot_be_told():
+    always = tuple(range(-1, 70))
+    people = {"stays": (always, (JUNE, JULY)), "falls silent": (always[:20], (JUNE, JULY)), "goes": (always[:20], (JUNE,))}
+    assert {who: label[:2] for who, label in without_states("any", people).items()} == {
+        "stays": (False, None), "falls silent": (True, "silent"), "goes": (True, "left")}
+    with pytest.raises(InputError, match=r"'arrears_stop_30d' cannot be told without the extract status_changes"):
+        without_states("arrears_stop_30d", people)
+
+
+def test_a_number_that_went_to_a_rival_is_a_line_that_left():
+    people = dict.fromkeys(("went", "came", "went early", "went before"), ((5,), (JUNE, JULY)))
+    portings = (("number of went", at(12), "east"), ("number of came", at(12), "own"), ("number of went early", at(3), "east"),
+                ("number of went before", at(-300), "east"), ("number of nobody", at(12), "east"))
+    assert without_states("left", people, portings) == {
+        "went": (True, "left", False, None), "came": (False, None, False, None), "went early": (None, None, True, "left"),
+        "went before": (False, None, False, None)}
+
+
+def test_without_changes_of_state_every_line_in_use_counts_as_open():
+    snapshots = events([("a", "2026-05-31", "2020-01-01", "voice", at(1))],
+                       "subscriber_id string, snapshot_on string, activated_on string, line_kind string, received_at string",
+                       "snapshot_on", "date").withColumn("activated_on", F.col("activated_on").cast("date"))
+    history = History({"usage_daily": usage({"a": (-1,)}), "subscribers": snapshots}, AS_OF, AS_OF + timedelta(4))
+    assert [tuple(r) for r in eligible(history, 30).collect()] == [("a", "open", False)]

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from churnkit.engine import Frame, count_rows, named, read
+from churnkit.files import parts
 from churnkit.history import SUMMARIES, TABLES, History
 from churnkit.timeline import Plan, events, summary
 
@@ -17,12 +18,18 @@ def folder(name: str, delivery: str) -> Path:
 
 def known_history(plan: Plan, as_of: date, wait_days: int, names: Iterable[str] = TABLES) -> History:
     """The tables that the as-of date may see, cut to what was known; an extract that the operator does not send is absent."""
-    tables = {}
-    for name in names:
-        folders = [folder(name, d) for d in plan.sees[as_of][:TABLES[name].deliveries]]
-        if count_rows(folders):
-            tables[name] = read(folders)
+    tables = {name: table for name in names if (table := sent(name, plan.sees[as_of][:TABLES[name].deliveries])) is not None}
     return History(tables, as_of, as_of + timedelta(wait_days))
+
+
+def sent(name: str, deliveries: Iterable[str]) -> Frame | None:
+    """The rows of a table that came with these deliveries; None where there is none.
+
+    Raises InputError where a table that every operator sends is not there: its delivery was not ingested.
+    """
+    folders = [folder(name, d) for d in deliveries]
+    there = [f for f in folders if parts(f)] if TABLES[name].is_optional else folders
+    return read(there) if there and count_rows(there) else None
 
 
 def known_for_label(plan: Plan, as_of: date, wait_days: int) -> History:
@@ -34,7 +41,8 @@ def known_for_label(plan: Plan, as_of: date, wait_days: int) -> History:
 def what_followed(plan: Plan, as_of: date, matures_on: date, wait_days: int) -> History:
     """What an as-of date's label is read from, as it was known once the label had matured."""
     deliveries = [*plan.sees[as_of][:2], *plan.after[as_of]]
-    tables = {name: needed(name, read([folder(name, d) for d in deliveries])) for name in ("usage_daily", "status_changes")}
+    names = ("usage_daily", "subscribers", "status_changes", "portings")
+    tables = {name: needed(name, table) for name in names if (table := sent(name, deliveries)) is not None}
     return History(tables, matures_on, matures_on + timedelta(wait_days))
 
 

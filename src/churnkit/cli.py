@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from churnkit import documents, params, timeline
+from churnkit import documents, params, timeline, vault_commands
 from churnkit.errors import ChurnkitError, ParameterError, resources_ran_out
 from churnkit.files import whole_file
 from churnkit.progress import say
@@ -20,6 +20,7 @@ from churnkit.stages import STAGES
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Finds the mobile subscribers who are about to leave, says why, and ranks whom to call first.")
+app.add_typer(vault_commands.app, name="vault")
 
 
 def stage(name: str, *subject: object) -> None:
@@ -115,9 +116,11 @@ def truth(folder: Annotated[Path, typer.Option("--truth", help="Where `churnkit 
 def docs() -> None:
     """Write the generated pages of docs/ anew."""
     from churnkit.dictionary import features_page
+    from churnkit.extract_dictionary import extracts_page
 
-    with whole_file(Path("docs/features.md")) as part:
-        part.write_text(features_page(), "utf-8")
+    for name, page in (("features", features_page()), ("extracts", extracts_page())):
+        with whole_file(Path(f"docs/{name}.md")) as part:
+            part.write_text(page, "utf-8")
 
 
 @app.command()

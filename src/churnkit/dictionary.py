@@ -11,43 +11,43 @@ COLUMNS = ("column", "what it is", "unit", "window", "source", "where absent", "
 
 # Rows of the catalogue that no extract here can feed, or that say what another column says: (number, what, why).
 LEFT_OUT: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "A": (("4", "days since the last data use", "there is no extract of data sessions"),
-          ("5", "days since the last recharge", "there is no extract of top-ups"),
+    "A": (("4", "days since the last data use", "no feature is built of `data_sessions` yet"),
+          ("5", "days since the last recharge", "no feature is built of `topups` yet"),
           ("15", "interevent_max", "`longest_silent_run` is the longest gap between two active days, within the window"),
           ("15", "gap statistics between single events", "summaries keep days, so gaps are between active days (`gap_mean`, `gap_std`)"),
           ("17", "failed incoming calls", "records hold no failed attempts; legs diverted as unreachable are `unreachable_share_30d`, in family E")),
-    "C": (("45", "plan_utilisation", "there is no extract of plans, so no allowances"),
-          ("46", "overspend_vs_best_plan", "there is no extract of plans, so no tariffs"),
-          ("49", "days_to_discount_end", "there is no extract of orders; a discount that ended shows in `discount_drop`"),
+    "C": (("45", "plan_utilisation", "no feature is built of `plans` yet"),
+          ("46", "overspend_vs_best_plan", "no feature is built of `plans` yet"),
+          ("49", "days_to_discount_end", "no feature is built of `orders` yet; a discount that ended shows in `discount_drop`"),
           ("50", "credit_adjustment_flag", "bills carry no line for refunds or adjustments")),
     "E": (("65", "voicemail as a class of its own", "the number plan knows short codes only: they are notice platforms"),
           ("65", "invalid targets", "the number plan does not say that a number is not in use; what it does not know counts in no class"),
-          ("70", "fwd_feature_dials", "GSM sets forwarding up by signalling, which leaves no call record; dialled codes are pseudonyms at ingest")),
+          ("70", "fwd_feature_dials", "GSM sets it up by signalling, which leaves no record; `forward_dial` of the calls is not summarised yet")),
     "F": (("78", "renewal_count over life", "snapshots go six months back: `renewals_6m`"),
           ("81", "family_vpmn_flags one by one", "snapshots name one group only: `is_in_group`"),
           ("82", "autopay_bank_bound as a count over 12 months", "snapshots say whether there is a standing order, not its use: `has_autopay`"),
-          ("83", "days since the number was ported in", "there is no extract of portings: `is_port_eligible` counts from activation")),
+          ("83", "days since the number was ported in", "`is_port_eligible` counts from activation; a porting in is not looked up yet")),
     "G": (("85", "smoothed encoding of brand and model", "encoding belongs to the model: `handset_model` and `handset_brand` stay codes"),
-          ("89", "radio_gap to the plan or the SIM", "there is no extract of plans: the gap is to 5G"),
-          ("91", "shared_imei", "call records carry the TAC, not the IMEI"),
+          ("89", "radio_gap to the plan or the SIM", "no feature is built of `plans` yet: the gap is to 5G"),
+          ("91", "shared_imei", "`device_key` of the calls is not summarised yet"),
           ("92", "bundle_handset_removed", "no extract says which handset a contract subsidised"),
-          ("", "own_purchased, handset_fault", "there is no extract of orders or of care topics")),
+          ("", "own_purchased, handset_fault", "no feature is built of `orders` or `care_contacts` yet")),
     "B": (("20", "median and longest call", "summaries keep sums: `outgoing_call_minutes_30d` is the mean"),
           ("29", "changepoint_flag", "`outgoing_fall_evidence` says how sharp the change is, not only whether there is one"),
           ("31, 33", "action_over_good, rfm_daily", "recency, frequency and change are columns of their own"),
-          ("32", "event_type_mix", "there is no extract of data sessions, and SMS are few")),
-    "D": (("51-60", "recharge and balance", "there is no extract of top-ups"),),
-    "H": (("95-98", "complaints and compensation", "there is no extract of complaints"),),
-    "I": (("104, 105", "port_query, port_authorisation", "there is no extract of portability requests"),
+          ("32", "event_type_mix", "no feature is built of `data_sessions` yet, and SMS are few")),
+    "D": (("51-60", "recharge and balance", "no feature is built of `topups` yet"),),
+    "H": (("95-98", "complaints and compensation", "no feature is built of `care_contacts` yet"),),
+    "I": (("104, 105", "port_query, port_authorisation", "no feature is built of `portability_requests` yet"),
           ("106", "minutes per rival", "rivals differ by operator and province: they are taken together"),
-          ("108, 109", "access-code long distance", "charges for domestic long distance ended in 2017"),
+          ("108, 109", "access-code long distance", "charges for domestic long distance ended in 2017; `access_code` of the calls is not summarised"),
           ("112", "rival_telesales_in", "the number plan does not name rivals' sales ranges")),
-    "J": (("118", "ported_nbr_destination", "a port-out does not say where to"),
+    "J": (("118", "ported_nbr_destination", "`portings` name the destination, but no feature is built of it yet"),
           ("119", "label_prop_risk", "one hop, unweighted, is `left_contacts_share_90d`"),
           ("120, 121", "pagerank, clustering_coef", "they need many passes over the whole graph each month"),
           ("122", "contact_entropy", "sums of logarithms differ by the order of rows: `contact_concentration_3m` says the same in whole numbers")),
     "K": (("125-130", "time pattern", "summaries keep days, not hours"),),
-    "L": (("131-138", "roaming, location and data", "there is no extract of data sessions, and no summary of cells"),),
+    "L": (("131-138", "roaming, location and data", "no feature is built of `data_sessions` yet, and there is no summary of cells"),),
     "M": (("141", "pay_times, pay_num", "a bill holds its last payment only"),),
     "N": (("148-152", "retention history", "it stays out of the churn model: it would learn what was done about the score"),),
 }
@@ -69,7 +69,7 @@ def family_table(family: str) -> str:
 
 def row(f: Feature) -> tuple[str, ...]:
     """One column's row."""
-    source = f"`{f.source}`" if f.source else ", ".join(f"`{name}`" for name in f.of)
+    source = ", ".join(f"`{name}`" for name in ((f.source,) if f.source else f.of) + f.needs)
     marks = ("⚠" if f.is_adjacent else "") + ("【内】" if f.is_internal else "")
     return (f"`{f.name}`", f.description, f.unit, f.window, source, "null" if f.missing is None else str(f.missing), SIDES[f.risky], marks,
             sentence(f.reason_zh, f.zero_zh), sentence(f.reason_en, f.zero_en))
@@ -88,7 +88,8 @@ def left_out_table() -> str:
 
 def source_table() -> str:
     """The derived tables that features are taken from."""
-    rows = ((f"`{s.name}`", ", ".join(f"`{n}`" for n in s.needs), s.description) for s in SOURCES.values())
+    rows = ((f"`{s.name}`", ", ".join([*(f"`{n}`" for n in s.needs), *(f"`{n}` where it is there" for n in s.also)]), s.description)
+            for s in SOURCES.values())
     return "## Sources\n\nBesides the summaries and extracts themselves:\n\n" + markdown(("source", "made of", "one row is"), rows)
 
 

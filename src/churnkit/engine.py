@@ -30,7 +30,7 @@ match ENGINE:
         raise ParameterError(f"Unknown engine {ENGINE!r}; choose 'duckdb' or 'spark'.")
 
 __all__ = ["ENGINE", "Column", "F", "Frame", "T", "W", "aggregated", "beside", "close_session", "count_rows", "define", "matched", "named",
-           "open_session", "projected", "read", "rows_of", "settle", "stacked", "table", "write"]
+           "open_session", "projected", "read", "settle", "stacked", "table", "write"]
 
 Frame = Any  # a DataFrame of either engine
 Column = Any  # a Column of either engine
@@ -61,7 +61,13 @@ def _new_session(memory: str, threads: int, spill: str | None, master: str) -> A
         for kind in ("date", "timestamp"):
             connection.execute(f"create temp macro try_{kind}(x) as try_cast(x as {kind})").fetchall()
         connection.execute("create temp macro hash_row(x) as (hash(x) >> 1)::bigint").fetchall()
-        return DuckDBSession(conn=connection)
+
+        class Session(DuckDBSession):
+            """One that knows the steps when frames are collected."""
+            def _execute(self, sql: str) -> None:
+                super()._execute(_whole(sql))
+
+        return Session(conn=connection)
     from pyspark.sql import SparkSession
 
     return (SparkSession.builder.master(master).appName("churnkit")
@@ -98,8 +104,7 @@ def define(macro: str) -> None:
 def _parts_of(folders: Sequence[Path]) -> list[Path]:
     files = []
     for folder in dict.fromkeys(folders):
-        found = parts(folder)
-        if not found:
+        if not (found := parts(folder)):
             raise InputError(f"There is nothing in {folder}; run the stage that writes it, or `dvc repro`.")
         files += found
     return files
@@ -243,8 +248,3 @@ def _whole(sql: str) -> str:
                 found[name] = f"{name} as not materialized ({_steps[name]})"
     visit(sql)
     return f"with {', '.join(found.values())} from ({sql})" if found else sql
-
-
-def rows_of(frame: Frame) -> list[tuple]:
-    """The rows of a small frame, computed."""
-    return [tuple(row) for row in frame.collect()] if ENGINE == "spark" else _run(_whole(_sql(frame)))

@@ -76,6 +76,14 @@ def features_of(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[[name for name in rows.columns if name not in NOT_FEATURES]]
 
 
+def given(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The columns that a model reads; one that the month lacks, because its extract did not come, is missing for everyone, and that is said."""
+    lacking = [name for name in names if name not in table.columns]
+    if lacking:
+        print(f"the model reads {', '.join(lacking)}, which this month lacks: missing for everyone.", file=sys.stderr)
+    return table.reindex(columns=list(names))
+
+
 def say_account(account: Sequence[dict[str, object]]) -> None:
     """Says on stderr how many rows of each as-of date are used and why the others are not."""
     for line in account:

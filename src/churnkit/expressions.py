@@ -23,6 +23,11 @@ def parse_int(text: Column) -> Column:
     return F.when(text.rlike(r"^-?[0-9]{1,18}$"), text).cast("bigint")
 
 
+def parse_decimal(text: Column, places: int) -> Column:
+    """The text as a decimal with so many digits behind the point, rounded half up; null where it is no plain number (a bare cast takes 1e3)."""
+    return F.when(text.rlike(r"^-?[0-9]{1,11}([.][0-9]{1,18})?$"), text).cast(f"decimal(18,{places})")
+
+
 def parse_date(text: Column) -> Column:
     """The text `YYYY-MM-DD` as a date; null where it is none."""
     return _try_cast(F.when(text.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), text), "date")

@@ -14,7 +14,7 @@ EPOCH = date(1970, 1, 1)
 class Kind:
     """How a table tells time, and how far back it is looked at: `look_back` days or months before the as-of date.
 
-    `deliveries` is how many deliveries that takes, at a month each.
+    `deliveries` is how many deliveries that takes, at a month each. An operator may not send a table that `is_optional`.
     """
 
     clock: Literal["daily", "monthly", "event", "day", "reference"]
@@ -22,6 +22,7 @@ class Kind:
     deliveries: int
     column: str = "happened_at"
     own_clocks: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (clock, the fields it governs)
+    is_optional: bool = False
 
 
 TABLES: dict[str, Kind] = {
@@ -31,8 +32,10 @@ TABLES: dict[str, Kind] = {
     "devices_monthly": Kind("monthly", 12, 12),
     "bills": Kind("day", 160, 6, "bill_month", own_clocks=(("paid_at", ("paid_cents",)),)),
     "subscribers": Kind("day", 190, 7, "snapshot_on"),
-    "status_changes": Kind("event", 365, 12),
-    "handsets": Kind("reference", 0, 1),
+    "status_changes": Kind("event", 365, 12, is_optional=True),
+    "portings": Kind("event", 365, 12, is_optional=True),
+    "handsets": Kind("reference", 0, 1, is_optional=True),
+    "number_plan": Kind("reference", 0, 1, is_optional=True),
 }
 SUMMARIES = tuple(name for name, kind in TABLES.items() if kind.clock in ("daily", "monthly"))
 

@@ -28,7 +28,7 @@ def read_key(configured: str) -> bytes:
         raise ParameterError(f"The key file {path} cannot be read: {problem.strerror}.") from None
     except UnicodeDecodeError:
         text, mode = "", path.stat().st_mode
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if is_open_to_others(mode):
         raise ParameterError(f"The key file {path} can be read by others; `chmod 600 {path}` closes it.")
     try:
         key = bytes.fromhex(text)
@@ -37,6 +37,11 @@ def read_key(configured: str) -> bytes:
     if len(key) != 32:
         raise ParameterError(f"The key file {path} must hold 64 hex digits and nothing else.")
     return key
+
+
+def is_open_to_others(mode: int) -> bool:
+    """Whether a file of that mode may be read, written or run by others than its owner."""
+    return bool(mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
 def write_key(path: Path, key: bytes) -> None:

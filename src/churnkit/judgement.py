@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churnkit import metrics
+from churnkit import examples, metrics
 from churnkit.errors import HistoryError
 from churnkit.examples import features_of
 from churnkit.model import Model, baselines
@@ -25,7 +25,7 @@ GAINS = ("precision_at_capacity", "recall_at_capacity", "lift_at_capacity", "auc
 def score(model: Model, past: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with the score of the model and of each baseline; the logistic regression is fitted on the past ones."""
     table = features_of(rows)
-    table = table[[name for name in table.columns if name in set(model.feature_names)]]
+    table = examples.given(table, model.feature_names)
     plain = baselines.logistic(features_of(past).reindex(columns=table.columns), past["churned"].to_numpy(dtype=int))
     return rows.assign(model=model.predict_proba(table), seed_rules=baselines.seed_rules(rows),
                        silence_alone=baselines.silence_alone(rows), logistic=plain(table))

@@ -13,6 +13,7 @@ import pytest
 from little_tables import SCHEMA, Row, cell, computed_of, frame, known
 
 PAPER = (Path(__file__).parent / "README.md").read_text("utf-8")
+NOT_TOLD = ("portings", "number_plan")  # there, and empty: no feature of a golden subscriber is made of their rows
 PEOPLE = ("none", "single", "back", "heavy")
 AS_OF = date(2024, 3, 1)
 FAMILIES = ("silence", "bills", "forwarding", "tenure", "handset")
@@ -25,6 +26,8 @@ SIGNS: dict[type, Callable[..., float]] = {ast.Add: operator.add, ast.Sub: opera
 def happened(table: str) -> list[Row]:
     """The rows of a table that the README tells of."""
     block = re.search(rf"```{table}\n(.*?)```", PAPER, re.DOTALL)
+    if table in NOT_TOLD:
+        return []
     assert block, table
     header, _, *lines = block[1].strip().splitlines()
     rows = []

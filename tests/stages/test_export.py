@@ -222,7 +222,7 @@ def test_the_manifest_says_that_the_expected_effect_is_a_prior_and_what_the_hold
     assert manifest["holdout"]["smallest_detectable_effect"] > manifest["holdout"]["expected_effect"]
     assert "not a measurement" in said.out
     assert "Smallest detectable effect" in said.out
-    assert said.err.startswith("warning: This list can show a drop of")
+    assert said.err.startswith("warning: This list is too small to show what its calls are worth")
 
 
 def test_the_release_depends_on_scores_cohort_and_parameters(world):

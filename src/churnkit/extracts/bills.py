@@ -1,5 +1,5 @@
 """Bills: what each subscriber was charged for a month, and what was paid."""
-from churnkit.extracts.declare import RECEIVED, Column, Extract, Rule
+from churnkit.extracts.declare import RECEIVED, SUBSCRIBER, Column, Extract, Rule
 
 
 def cents(name: str, meaning: str, required: bool = False, low: int = 0) -> Column:
@@ -15,7 +15,7 @@ BILLS = Extract(
     late_days=366,  # who pays late pays months late, and the bill comes again with the payment
     natural_key=("subscriber_id", "bill_month", "paid_at"),
     columns=(
-        Column("subscriber_id", "subscriber", "The operator's own id of the subscriber.", required=True),
+        SUBSCRIBER,
         Column("bill_month", "month", "The month that was billed, YYYY-MM; it counts as known from the month's last day.", required=True),
         Column("issued_at", "date", "When the bill went out."),
         Column("due_at", "date", "When it was to be paid."),

@@ -1,5 +1,5 @@
 """Call detail records: one leg of a call, or one SMS."""
-from churnkit.extracts.declare import RECEIVED, Column, Extract, Rule
+from churnkit.extracts.declare import RECEIVED, SUBSCRIBER, Column, Extract, Rule
 
 CAUSES = ("unconditional", "busy", "no_answer", "unreachable")
 
@@ -10,9 +10,11 @@ CALLS = Extract(
     clock="happened_at",
     late_days=62,
     natural_key=("subscriber_id", "happened_at", "direction", "kind", "other_party", "forwarded_to", "duration_s"),
+    dialled="other_party",
     columns=(
-        Column("subscriber_id", "subscriber", "The operator's own id of the subscriber.", required=True),
-        Column("other_party", "number", "The number at the other end; of a forwarded leg, the caller."),
+        SUBSCRIBER,
+        Column("other_party", "number", "The number at the other end, or what was dialled; of a forwarded leg, the caller."),
+        Column("other_network", "network", "Whose that number is, as the operator has it; counts where number plan and portings do not know."),
         Column("kind", "choice", "Voice or SMS.", required=True, choices=("voice", "sms")),
         Column("direction", "choice", "Seen from the subscriber.", required=True, choices=("out", "in", "forwarded")),
         Column("forward_cause", "choice", "Why a forwarded leg was forwarded.", choices=CAUSES),
@@ -21,8 +23,9 @@ CALLS = Extract(
         Column("duration_s", "integer", "Length of the conversation; empty for an SMS.", unit="seconds", low=0, high=172_800),
         Column("is_answered", "flag", "Whether it was answered; where empty, whether it lasted."),
         Column("distance", "choice", "How far the call went.", choices=("local", "domestic", "international")),
-        Column("access_code", "text", "Long-distance access code that was dialled."),
+        Column("access_code", "text", "Long-distance access code, such as 17951; taken from other_party where it was dialled before the number."),
         Column("roaming", "choice", "Where the subscriber was.", choices=("none", "domestic", "international")),
+        Column("device_key", "device", "IMEI of the handset; kept only as a keyed hash of its first 14 digits."),
         Column("tac", "text", "First 8 digits of the handset's IMEI."),
         Column("cell_id", "text", "Cell in which the leg began."),
         Column("charge_cents", "integer", "What the leg cost.", unit="cents", low=0, high=10_000_000),

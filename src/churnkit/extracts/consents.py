@@ -1,5 +1,5 @@
 """Consents to be called or messaged, given, refused or withdrawn."""
-from churnkit.extracts.declare import RECEIVED, Column, Extract
+from churnkit.extracts.declare import RECEIVED, SUBSCRIBER, Column, Extract
 
 CONSENTS = Extract(
     name="consents",
@@ -7,7 +7,7 @@ CONSENTS = Extract(
     clock="happened_at",
     natural_key=("subscriber_id", "happened_at", "channel"),
     columns=(
-        Column("subscriber_id", "subscriber", "The operator's own id of the subscriber.", required=True),
+        SUBSCRIBER,
         Column("happened_at", "time", "When it was given or refused.", required=True),
         Column("channel", "choice", "What it is about.", required=True, choices=("call", "sms")),
         Column("is_granted", "flag", "Whether it was given.", required=True),

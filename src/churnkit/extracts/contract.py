@@ -1,18 +1,24 @@
 """The contract of an extract as expressions: text becomes typed columns, and a row that breaks a rule says which."""
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 from churnkit.engine import Column as Expression
 from churnkit.engine import F, Frame, T, projected
-from churnkit.expressions import parse_date, parse_int, parse_time, row_hash
+from churnkit.expressions import parse_date, parse_decimal, parse_int, parse_time, row_hash
 from churnkit.extracts.declare import RECEIVED, Column, Extract
 from churnkit.extracts.lines import FILE_NO, LINE
 from churnkit.timeline import Delivery
 
 BROKEN, KEY_HASH = "broken_rule", "key_hash"
 IDENTIFIER = r"^[A-Za-z0-9_.:-]{1,64}$"
-NUMBER = r"^\+?[0-9*#]{2,24}$"
-TYPES = {"integer": "bigint", "date": "date", "month": "date", "flag": "boolean"}
+NUMBER = r"^\(?\+?[0-9*#](?:[ ().-]{0,2}[0-9*#]){1,23}$"  # what people group digits with is taken out later, in extracts/numbers.py
+DECIMALS = 6  # a byte is a millionth of a megabyte
+TYPES = {"integer": "bigint", "decimal": f"decimal(18,{DECIMALS})", "date": "date", "month": "date", "flag": "boolean"}
+PATTERNS = {"subscriber": IDENTIFIER, "customer": IDENTIFIER, "number": NUMBER, "own_number": NUMBER, "party": NUMBER,
+            "device": r"^[0-9]{14,16}$", "pseudonym": r"^s[0-9a-f]{20}$", "path": r"^[^/\s]([^/]*[^/\s])?(/[^/\s]([^/]*[^/\s])?)*$",
+            "prefix": r"^[0-9*#]{1,15}$",
+            "network": r"^(own|fixed|own_care|short_code|international|unknown|(rival|rival_care):[^:\s]{1,40})$"}
 
 
 def typed(text: Frame, extract: Extract, delivery: Delivery, delay_days: int) -> Frame:
@@ -32,11 +38,13 @@ def typed(text: Frame, extract: Extract, delivery: Delivery, delay_days: int) ->
 def value(column: Column, present: set[str]) -> Expression:
     """The typed value of a column; null where the text is none, and where the file has no such column."""
     if column.name not in present:
-        return F.lit(None).cast(T.TimestampNTZType() if column.kind == "time" else TYPES.get(column.kind, "string"))
+        return F.lit(None).cast(column_type(column))
     text = F.col(column.name)
     match column.kind:
         case "integer":
             return parse_int(text)
+        case "decimal":
+            return parse_decimal(text, DECIMALS)
         case "date":
             return parse_date(text)
         case "month":  # kept as its last day: the day from which a month's bill counts as known
@@ -49,19 +57,31 @@ def value(column: Column, present: set[str]) -> Expression:
             return text
 
 
+def column_type(column: Column) -> Any:
+    """What a column is of once it is typed, as the engine calls it."""
+    return T.TimestampNTZType() if column.kind == "time" else TYPES.get(column.kind, "string")
+
+
 def guard(column: Column) -> Expression | None:
     """Whether the text is there but no value of its kind; None where any text is one."""
     text = F.col(column.name)
     match column.kind:
-        case "integer" | "date" | "month" | "time" | "flag":
+        case "integer" | "decimal" | "date" | "month" | "time" | "flag":
             return text.isNotNull() & value(column, {column.name}).isNull()
         case "choice":
             return text.isNotNull() & ~text.isin(*column.choices)
-        case "subscriber" | "customer":
-            return text.isNotNull() & ~text.rlike(IDENTIFIER)
-        case "number" | "own_number":
-            return text.isNotNull() & ~text.rlike(NUMBER)
+        case kind if kind in PATTERNS:
+            return text.isNotNull() & ~text.rlike(PATTERNS[kind])
     return None
+
+
+DIGITS = "2 to 24 digits (1.38E+10 means the file went through a spreadsheet)"
+EXPECTED = {"integer": "a whole number", "decimal": "a number such as 12.5, without exponent or thousands mark", "date": "a date YYYY-MM-DD",
+            "month": "a month YYYY-MM", "time": "a time YYYY-MM-DD HH:MM:SS without offset", "flag": "true or false",
+            "number": DIGITS, "own_number": DIGITS, "party": DIGITS, "device": "an IMEI of 14 to 16 digits",
+            "pseudonym": "a subscriber_id as the lists have it", "path": "a path such as 江西/南昌/东湖", "prefix": "1 to 15 digits",
+            "network": "one of own, fixed, own_care, short_code, international, unknown, rival:<name>, rival_care:<name>",
+            "subscriber": "an id of letters and digits", "customer": "an id of letters and digits"}
 
 
 def first_broken(extract: Extract, present: set[str], delivery: Delivery) -> Expression:
@@ -100,12 +120,9 @@ def said(broken: str, extract: Extract) -> str:
     """A broken rule in words: what was wrong, and what is expected."""
     name, rule = broken.split("|")
     column = extract.column(name)
-    expected = {"choice": f"one of {', '.join(column.choices)}", "integer": "a whole number", "date": "a date YYYY-MM-DD",
-                "month": "a month YYYY-MM", "time": "a time YYYY-MM-DD HH:MM:SS without offset", "flag": "true or false",
-                "number": "2 to 24 digits (1.38E+10 means the file went through a spreadsheet)",
-                "own_number": "2 to 24 digits (1.38E+10 means the file went through a spreadsheet)"}
+    expected = EXPECTED | {"choice": f"one of {', '.join(column.choices)}"}
     if rule.startswith("not_"):
-        return f"{name} is not {expected.get(column.kind, 'an id of letters and digits')}"
+        return f"{name} is not {expected[column.kind]}"
     own = {r.name: r.message for r in extract.rules}
     return own.get(rule) or {"missing": f"{name} is empty", "out_of_range": f"{name} is outside {column.low} to {column.high}",
                              "after_delivery": f"{name} lies after the delivery's end",

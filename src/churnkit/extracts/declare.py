@@ -3,15 +3,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["subscriber", "number", "own_number", "customer", "text", "integer", "date", "month", "time", "flag", "choice"]
+Kind = Literal["subscriber", "customer", "device", "number", "own_number", "party", "pseudonym", "text", "integer", "decimal", "date", "month",
+               "time", "flag", "choice", "path", "prefix", "network"]
 
 
 @dataclass(frozen=True)
 class Column:
     """One column as the operator sends it.
 
-    `subscriber`, `number`, `own_number` and `customer` hold identifiers and become pseudonyms at ingest;
-    `low` and `high` bound an integer, both included.
+    `subscriber`, `customer`, `device` and the three kinds of numbers hold identifiers and become pseudonyms at ingest: a `number` with the
+    network it is on, an `own_number` beside its masked form, a `party` alone. A `pseudonym` is churnkit's own and comes back as it left.
+    A `path` has its parts between slashes, a `prefix` is how numbers begin. `low` and `high` bound a number, both included.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Extract:
 
     `clock` is the column that says when a row happened, none for a reference table; a row may be `late_days` older than
     the delivery that brings it (none: any age). Of rows with the same natural key the first or the last one is kept.
+    `dialled` is the column that holds what a subscriber dialled, codes and all; `note` says what one should know before sending it.
     """
 
     name: str
@@ -48,14 +51,16 @@ class Extract:
     natural_key: tuple[str, ...]
     clock: str | None
     required: bool = False
-    may_be_empty: bool = False
     rules: tuple[Rule, ...] = ()
     keep: Literal["first", "last"] = "first"
     late_days: int | None = None
+    dialled: str | None = None
+    note: str = ""
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""
         return {c.name: c for c in self.columns}[name]
 
 
+SUBSCRIBER = Column("subscriber_id", "subscriber", "The operator's own id of the subscriber.", required=True)
 RECEIVED = Column("received_at", "time", "When the row reached the operator's mediation; the end of its day plus ingest.delay_days where absent.")

@@ -1,34 +1,69 @@
 """Numbers and ids become pseudonyms, and numbers tell whose network they are on."""
-from churnkit.engine import Column, F, Frame, W, beside, named, projected, settle
+from typing import Any
+
+from churnkit.engine import Column, F, Frame, beside, named, open_session, projected, settle
 from churnkit.expressions import keyed_hash
+from churnkit.extracts.contract import column_type
 from churnkit.extracts.declare import Extract
+from churnkit.extracts.networks import Directory, located
+from churnkit.extracts.numbers import dialled, in_normal_form
 from churnkit.timeline import Delivery
 
-LETTERS = {"subscriber": "s", "number": "p", "own_number": "p", "customer": "c"}
-STANDS = {"subscriber": {"pseudonym": "{}"}, "customer": {"pseudonym": "{}"}, "number": {"pseudonym": "{}", "network": "{}_network"},
-          "own_number": {"masked": "{}_masked", "pseudonym": "{}_party"}}  # what is looked up for a column, and what it is then called
-PLAIN = r"[^0-9]"
+LETTERS = {"subscriber": "s", "customer": "c", "device": "d", "party": "p", "own_number": "p", "number": "p"}
+STANDS = {"own_number": {"masked": "{}_masked", "pseudonym": "{}_party"}}  # what is looked up for a column, and what it is then called
+IMEI_DIGITS = 14  # the fifteenth is a check digit, the sixteenth a software version: neither tells handsets apart
+SERVICE = "short_code"  # whom a forwarding code or another code with * or # reaches
 
 
-def pseudonymised(rows: Frame, extract: Extract, key: bytes, number_plan: Frame | None) -> Frame:
+def pseudonymised(rows: Frame, extract: Extract, key: bytes, directory: Directory, delivery: Delivery) -> Frame:
     """The rows with pseudonyms for identifiers.
 
     A `number` x becomes its pseudonym and `x_network` (`own`, `rival:<name>`, `fixed`, `own_care`, `rival_care:<name>`, `short_code`,
-    `international`, `unknown`); an `own_number` x becomes `x_masked` and `x_party`.
+    `international`, `unknown`) at the time of the row; an `own_number` x becomes `x_masked` and `x_party`. What was dialled before or
+    instead of a number (the column that the extract names as `dialled`) goes to `access_code`, `forward_dial` and `forwarded_to`.
     """
-    shown = {name: F.col(name) for name in rows.columns}
+    shown = {c: F.col(c) for c in rows.columns}
     for kind in LETTERS:
         columns = [c.name for c in extract.columns if c.kind == kind]
         if not columns:
             continue
-        known = settle(distinct(rows, columns).select(F.col("raw"), *looked_up(kind, key)))
-        if kind == "number" and number_plan is not None:
-            known = settle(networks(known, number_plan))
+        texts = distinct(rows, columns)
+        if kind == "number":
+            rows, shown = with_networks(rows, shown, columns, texts, extract, key, directory, delivery)
+            continue
+        known = settle(looked_up(kind, texts, key))
+        is_there = bool(known.limit(1).collect())
         for name in columns:
-            stands = {source: target for source, target in STANDS[kind].items() if source in known.columns}
-            rows = beside(rows, [known.select(F.col("raw").alias(name), *(F.col(s).alias(f"{name}__{s}") for s in stands))], [name])
-            shown = replaced(shown, name, {target.format(name): F.col(f"{name}__{s}") for s, target in stands.items()})
+            stands = STANDS.get(kind, {"pseudonym": "{}"})
+            if is_there:
+                rows = beside(rows, [known.select(F.col("raw").alias(name), *(F.col(s).alias(f"{name}__{s}") for s in stands))], [name])
+            shown = replaced(shown, name, {called.format(name): F.col(f"{name}__{s}") if is_there else F.lit(None).cast("string")
+                                           for s, called in stands.items()})
     return projected(rows, [], shown)
+
+
+def written(extract: Extract) -> dict[str, Any]:
+    """The columns that ingest writes of an extract, in order, and of what type each is."""
+    found: dict[str, Any] = {}
+    for column in extract.columns:
+        name, kind = column.name, column.kind
+        if kind == "network":
+            continue
+        if kind == "number":
+            found |= {name: "string", f"{name}_network": "string"}
+        elif kind == "own_number":
+            found |= {called.format(name): "string" for called in STANDS[kind].values()}
+        else:
+            found[name] = column_type(column)
+        if name == "access_code" and extract.dialled:
+            found["forward_dial"] = "string"
+    return found
+
+
+def nothing(extract: Extract) -> Frame:
+    """The events of an extract that did not come: its columns, and no row."""
+    no_row = open_session().createDataFrame([(0,)], "n int").filter(F.lit(False))
+    return projected(no_row, [], {name: F.lit(None).cast(kind) for name, kind in written(extract).items()})
 
 
 def replaced(shown: dict[str, Column], name: str, others: dict[str, Column]) -> dict[str, Column]:
@@ -48,39 +83,51 @@ def distinct(rows: Frame, columns: list[str]) -> Frame:
     return named(every.distinct() if len(found) > 1 else every)
 
 
-def looked_up(kind: str, key: bytes) -> list[Column]:
-    """What stands for one text: its pseudonym, and for numbers their digits, masked."""
-    raw = F.col("raw")
+def looked_up(kind: str, texts: Frame, key: bytes) -> Frame:
+    """raw, its pseudonym, and for the subscriber's own numbers `masked`, what of their digits may be seen."""
+    letter, raw = LETTERS[kind], F.col("raw")
     if kind in ("subscriber", "customer"):
-        return [keyed_hash(raw, key, LETTERS[kind]).alias("pseudonym")]
-    digits = F.regexp_replace(raw, PLAIN, "")
-    hidden = F.concat(F.substring(digits, 1, 3), F.lit("****"), F.substring(digits, -4, 4))
-    masked = F.when(F.length(digits) >= 11, hidden).otherwise(F.concat(F.substring(digits, 1, 2), F.lit("****")))
-    return [keyed_hash(F.when(digits != "", digits).otherwise(raw), key, "p").alias("pseudonym"),
-            digits.alias("digits"), masked.alias("masked")]
+        return projected(texts, ["raw"], {"pseudonym": keyed_hash(raw, key, letter)})
+    if kind == "device":
+        return projected(texts, ["raw"], {"pseudonym": keyed_hash(F.substring("raw", 1, IMEI_DIGITS), key, letter)})
+    numbers = in_normal_form(projected(texts, ["raw"], {"number": raw}), "number")
+    return projected(numbers, ["raw"], {"pseudonym": keyed_hash(F.col("number"), key, letter), "masked": masked("number")})
 
 
-def networks(numbers: Frame, plan: Frame) -> Frame:
-    """Each number with its network, by the longest prefix of the plan that it begins with."""
-    name = (F.when(F.col("kind") == "mobile", F.when(F.col("operator") == "own", F.lit("own"))
-                   .otherwise(F.concat(F.lit("rival:"), F.col("operator"))))
-            .when(F.col("kind") == "rival_care", F.concat(F.lit("rival_care:"), F.col("operator")))
-            .otherwise(F.col("kind")))
-    prefixes = settle(plan.select("prefix", F.length("prefix").alias("digits_matched"), name.alias("network")))
-    lengths = sorted({row[0] for row in prefixes.select("digits_matched").distinct().collect()}, reverse=True)
-    found = projected(numbers, ["*"], {f"prefix_{n}": F.substring(F.col("digits"), 1, n) for n in lengths})
-    for n in lengths:
-        these = prefixes.filter(F.col("digits_matched") == n).select(F.col("prefix").alias(f"prefix_{n}"), F.col("network").alias(f"network_{n}"))
-        found = beside(found, [these], [f"prefix_{n}"])
-    tried = [F.col(f"network_{n}") for n in lengths]
-    return found.select("raw", "pseudonym", "masked", F.coalesce(*tried, F.lit("unknown")).alias("network"))
+def masked(number: str) -> Column:
+    """The number with its inner digits hidden; of a short one only the first two are shown."""
+    hidden = F.concat(F.substring(number, 1, 3), F.lit("****"), F.substring(number, -4, 4))
+    return F.when(F.length(number) >= 11, hidden).otherwise(F.concat(F.substring(number, 1, 2), F.lit("****")))
 
 
-def valid_during(plan: Frame, delivery: Delivery) -> Frame:
-    """The rows of the number plan that hold on the delivery's last day; of several for one prefix the one that began last."""
-    last = F.date_add(F.lit(str(delivery.ends)).cast("date"), -1)
-    holding = plan.filter((F.col("valid_from").isNull() | (F.col("valid_from") <= last))
-                          & (F.col("valid_to").isNull() | (F.col("valid_to") > last)))
-    began = F.coalesce(F.col("valid_from"), F.lit("0001-01-01").cast("date"))
-    newest = W.partitionBy("prefix").orderBy(began.desc(), F.col("operator"), F.col("kind"))
-    return holding.withColumn("age", F.row_number().over(newest)).filter(F.col("age") == 1).drop("age")
+def with_networks(rows: Frame, shown: dict[str, Column], columns: list[str], texts: Frame, extract: Extract, key: bytes,
+                  directory: Directory, delivery: Delivery) -> tuple[Frame, dict[str, Column]]:
+    """The rows beside what is known of the numbers in the columns, and the columns to show of them."""
+    apart = dialled(texts, directory.access_codes())
+    hashed = named(projected(apart, ["raw", "number", "access_code", "forward_dial"], {"pseudonym": keyed_hash(F.col("number"), key, "p")}))
+    found, moves = located(hashed, directory, delivery, extract.late_days or 0)
+    known = settle(found.drop("number"))
+    codes = [name for name in ("access_code", "forward_dial") if known.filter(F.col(name).isNotNull()).limit(1).collect()]
+    clock = extract.clock or columns[0]
+    for name in columns:
+        kept = ["pseudonym", *moves.columns, *(codes if name == extract.dialled else [])]
+        rows = beside(rows, [known.select(F.col("raw").alias(name), *(F.col(c).alias(f"{name}__{c}") for c in kept))], [name])
+        shown = replaced(shown, name, {name: F.col(f"{name}__pseudonym"), f"{name}_network": moves.network(f"{name}__", clock)})
+    return rows, taken_apart(shown, extract.dialled, codes) if extract.dialled else shown
+
+
+def taken_apart(shown: dict[str, Column], dialled_column: str, codes: list[str]) -> dict[str, Column]:
+    """The columns to show where a column holds what was dialled: the number alone, and the codes in columns of their own."""
+    nothing, network_of = F.lit(None).cast("string"), f"{dialled_column}_network"
+    given = shown.pop("other_network")  # what the operator says counts where neither the plan nor the portings know
+    shown[network_of] = F.when(shown[network_of] == "unknown", F.coalesce(given, shown[network_of])).otherwise(shown[network_of])
+    if "access_code" in codes:
+        shown["access_code"] = F.coalesce(shown["access_code"], F.col(f"{dialled_column}__access_code"))
+    if "forward_dial" not in codes:
+        return replaced(shown, "access_code", {"access_code": shown["access_code"], "forward_dial": nothing})
+    dial, target = F.col(f"{dialled_column}__forward_dial"), shown[dialled_column]
+    shown["forwarded_to_network"] = F.when(dial.isNotNull() & target.isNotNull(), shown[network_of]).otherwise(shown["forwarded_to_network"])
+    shown["forwarded_to"] = F.coalesce(F.when(dial.isNotNull(), target), shown["forwarded_to"])
+    shown[dialled_column] = F.when(dial.isNull(), target)
+    shown[network_of] = F.when(dial.isNotNull(), F.lit(SERVICE)).otherwise(shown[network_of])
+    return replaced(shown, "access_code", {"access_code": shown["access_code"], "forward_dial": dial})

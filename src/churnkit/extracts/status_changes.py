@@ -1,5 +1,5 @@
 """Changes of a line's state: stops, reopenings, cancellations and port-outs."""
-from churnkit.extracts.declare import RECEIVED, Column, Extract
+from churnkit.extracts.declare import RECEIVED, SUBSCRIBER, Column, Extract
 
 STATUSES = ("open", "one_way_stop", "two_way_stop", "pre_cancelled", "cancelled", "ported_out", "migrated")
 REASONS = ("arrears", "voluntary", "keep_number", "lost", "high_spend", "real_name", "fraud", "migration", "other")
@@ -7,12 +7,11 @@ REASONS = ("arrears", "voluntary", "keep_number", "lost", "high_spend", "real_na
 STATUS_CHANGES = Extract(
     name="status_changes",
     one_row="a change of one line's state",
-    required=True,
-    may_be_empty=True,  # a small operator may have a month without one
     clock="happened_at",
     natural_key=("subscriber_id", "happened_at", "status"),
+    note="Without it, who is no longer among the subscribers has left, nobody is stopped for arrears, and there are no features of stops.",
     columns=(
-        Column("subscriber_id", "subscriber", "The operator's own id of the subscriber.", required=True),
+        SUBSCRIBER,
         Column("happened_at", "time", "When the state changed, local time.", required=True),
         Column("status", "choice", "The state entered.", required=True, choices=STATUSES),
         Column("reason", "choice", "Why.", choices=REASONS),

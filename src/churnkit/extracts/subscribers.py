@@ -1,5 +1,5 @@
 """Subscriber snapshots: who is a customer on a day, on which plan and contract, and who looks after them."""
-from churnkit.extracts.declare import RECEIVED, Column, Extract
+from churnkit.extracts.declare import RECEIVED, SUBSCRIBER, Column, Extract
 
 SUBSCRIBERS = Extract(
     name="subscribers",
@@ -8,7 +8,7 @@ SUBSCRIBERS = Extract(
     clock="snapshot_on",
     natural_key=("subscriber_id", "snapshot_on"),
     columns=(
-        Column("subscriber_id", "subscriber", "The operator's own id of the subscriber.", required=True),
+        SUBSCRIBER,
         Column("snapshot_on", "date", "The day the row describes.", required=True),
         Column("msisdn", "own_number", "The subscriber's number; kept only masked and hashed.", required=True),
         Column("activated_on", "date", "When the line was opened.", required=True),
@@ -16,7 +16,7 @@ SUBSCRIBERS = Extract(
         Column("line_kind", "choice", "Who or what uses the line.", required=True,
                choices=("voice", "data_only", "iot", "sub_line", "company", "test", "staff")),
         Column("plan", "text", "Code of the plan."),
-        Column("branch", "text", "Branch as a path, 省/地市/区县.", required=True),
+        Column("branch", "path", "Branch as a path, 省/地市/区县.", required=True),
         Column("team", "text", "Team that looks after the line."),
         Column("account_manager", "text", "Account manager of a key account."),
         Column("is_key_account", "flag", "Whether the line is a key account's."),

@@ -10,17 +10,22 @@ from churnkit.history import History
 for _family in iter_modules(__path__):
     import_module(f"{__name__}.{_family.name}")
 
-__all__ = ["REGISTRY", "SOURCES", "Feature", "available", "build"]
+__all__ = ["REGISTRY", "SOURCES", "Feature", "available", "build", "needs"]
 
 
 def available(history: History, features: Iterable[Feature]) -> list[Feature]:
     """The features that the tables at hand can feed, in the order given."""
     there: list[Feature] = []
     for f in features:
-        needs = SOURCES[f.source].needs if f.source in SOURCES else (f.source,) if f.source else ()
-        if all(map(history.has, needs)) and set(f.of) <= {g.name for g in there}:
+        if all(map(history.has, needs(f))) and set(f.of) <= {g.name for g in there}:
             there.append(f)
     return there
+
+
+def needs(f: Feature) -> tuple[str, ...]:
+    """The tables without which there is no such feature, those of its parts included."""
+    source = SOURCES[f.source].needs if f.source in SOURCES else (f.source,) if f.source else ()
+    return tuple(dict.fromkeys([*source, *f.needs, *(name for part in f.of for name in needs(REGISTRY[part]))]))
 
 
 def build(cohort: Frame, history: History, features: Sequence[Feature] | None = None) -> Frame:

@@ -61,7 +61,10 @@ def states(history: History) -> Frame:
 
 
 def odd_months(history: History) -> Frame:
-    """subscriber_id, months_ago and `is_odd` (true) of months that are no habit: the line was opened, stopped or changed its plan in it."""
+    """subscriber_id, months_ago and `is_odd` (true) of months that are no habit: the line was opened, stopped or changed its plan in it.
+
+    Without changes of state, stops are not known.
+    """
     known = history.once(snapshots)
     month = ["subscriber_id", "months_ago"]
     opened = projected(known, ["subscriber_id"], {"months_ago": months_ago(history, "activated_on")},
@@ -69,8 +72,10 @@ def odd_months(history: History) -> Frame:
     before = F.lag("plan").over(W.partitionBy("subscriber_id").orderBy(F.col("months_ago").desc()))
     plans = projected(known, [*month, "plan"], {"plan_before": before})
     changed = projected(plans, month, {}, F.col("plan") != F.col("plan_before"))
-    halts = projected(history.once(states), ["subscriber_id"], {"halted": F.col("from_day"), "resumed": F.col("to_day")},
-                      (F.col("status") != "open") & (F.col("to_day") > F.col("from_day")))
-    halted = projected(matched(history.once(monthly_bills), halts, ["subscriber_id"]), month, {},
-                       (F.col("halted") < F.col("to_day")) & (F.col("resumed") > F.col("from_day")))
-    return aggregated(stacked([opened, changed, halted]), month, {"is_odd": F.lit(True)})
+    odd = [opened, changed]
+    if history.has("status_changes"):
+        halts = projected(history.once(states), ["subscriber_id"], {"halted": F.col("from_day"), "resumed": F.col("to_day")},
+                          (F.col("status") != "open") & (F.col("to_day") > F.col("from_day")))
+        odd.append(projected(matched(history.once(monthly_bills), halts, ["subscriber_id"]), month, {},
+                             (F.col("halted") < F.col("to_day")) & (F.col("resumed") > F.col("from_day"))))
+    return aggregated(stacked(odd), month, {"is_odd": F.lit(True)})

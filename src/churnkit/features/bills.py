@@ -11,7 +11,7 @@ TOTAL = "total_cents"
 OVERAGE = ("overage_voice_cents", "overage_data_cents", "overage_sms_cents")
 
 
-@source("bills", "subscribers", "status_changes")
+@source("bills", "subscribers", also=("status_changes",))
 def settled_bills(history: History) -> Events:
     """One row per bill of the last six months: its amounts, how many months ago, and whether it is `regular`.
 

@@ -35,14 +35,16 @@ class Feature:
     is_category: bool = False
     is_adjacent: bool = False
     is_internal: bool = False
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Source:
-    """A table derived from others, made once and read by several features."""
+    """A table derived from others, made once and read by several features; it needs some and is better for `also`, where they are there."""
 
     name: str
     needs: tuple[str, ...]
+    also: tuple[str, ...]
     description: str
     table: Callable[[History], Events]
 
@@ -51,14 +53,18 @@ REGISTRY: dict[str, Feature] = {}
 SOURCES: dict[str, Source] = {}
 
 
-def source(*needs: str) -> Callable:
-    """Register a function of History as a source of features; it is left out where one of the tables it needs is absent."""
-    unknown = set(needs) - set(TABLES)
-    if unknown:
+def known_tables(*names: str) -> None:
+    """Raises ValueError unless History has such tables."""
+    if unknown := set(names) - set(TABLES):
         raise ValueError(f"no such table: {', '.join(sorted(unknown))}")
 
+
+def source(*needs: str, also: tuple[str, ...] = ()) -> Callable:
+    """Register a function of History as a source of features; it is left out where one of the tables it needs is absent."""
+    known_tables(*needs, *also)
+
     def register(function: Callable[[History], Events]) -> Callable:
-        SOURCES[function.__name__] = Source(function.__name__, needs, first_line(function), function)
+        SOURCES[function.__name__] = Source(function.__name__, needs, also, first_line(function), function)
         return function
 
     return register
@@ -66,14 +72,16 @@ def source(*needs: str) -> Callable:
 
 def feature(source: str = "", *, of: tuple[str, ...] = (), unit: str, zh: str = "", en: str = "", zero: tuple[str, str] = ("", ""),
             windows: tuple[int, ...] = (), months: tuple[int, ...] = (), missing: float | str | None = None, risky: Risky = "±",
-            group: str = "", adjacent: bool = False, internal: bool = False) -> Callable:
+            group: str = "", adjacent: bool = False, internal: bool = False, needs: tuple[str, ...] = ()) -> Callable:
     """Register a function as one column, or one per window of days (`_30d`) or months (`_3m`).
 
     With `source` the function gets that source's Events, with `of` the named columns (`{window}` in a name stands for the suffix), then the
-    window, if any. In sentences `{window}` stands for the number; `{value:…}` and `{other_column:…}` are filled in per subscriber.
+    window, if any. It is left out where its source, or a table that it `needs` besides, is absent. In sentences `{window}` stands for the
+    number; `{value:…}` and `{other_column:…}` are filled in per subscriber.
     """
     if bool(source) == bool(of):
         raise TypeError("a feature is of one source or of other features")
+    known_tables(*needs)
 
     def register(function: Callable[..., Column]) -> Callable[..., Column]:
         family = function.__module__.rsplit(".", 1)[-1]
@@ -90,7 +98,7 @@ def feature(source: str = "", *, of: tuple[str, ...] = (), unit: str, zh: str = 
             REGISTRY[name] = Feature(
                 name=name, family=family, group=group or family, source=source, of=tuple(c.replace("{window}", suffix) for c in of),
                 unit=unit, reason_zh=say(zh), reason_en=say(en), zero_zh=say(zero[0]), zero_en=say(zero[1]), risky=risky, missing=missing,
-                description=first_line(function), window=suffix, is_category=unit == "code", is_adjacent=adjacent, is_internal=internal,
+                description=first_line(function), window=suffix, is_category=unit == "code", is_adjacent=adjacent, is_internal=internal, needs=needs,
                 expression=function if length is None else lambda *args, n=length: function(*args, n))
         return function
 

@@ -145,13 +145,13 @@ def unanswered_share(usage: Events, window: int) -> Column:
 
 
 @feature("forward_targets", unit="share", months=(1,), risky="+", internal=True, zh="被转移的来电{value:.0%}转往异网号码",
-         en="{value:.0%} of forwarded calls go to a rival number")
+         en="{value:.0%} of forwarded calls go to a rival number", needs=("number_plan",))
 def forwarded_to_rival_share(targets: Events, months: int) -> Column:
     """Share of the month's forwarded legs that went to a rival's mobile number; null without a leg."""
     return share_to("rival")
 
 
-@feature("forward_targets", unit="share", months=(1,), risky="±", internal=True)
+@feature("forward_targets", unit="share", months=(1,), risky="±", internal=True, needs=("number_plan",))
 def forwarded_to_own_share(targets: Events, months: int) -> Column:
     """Share of the month's forwarded legs that went to a mobile number of this operator; null without a leg."""
     return share_to("own")
@@ -163,13 +163,13 @@ def forwarded_to_own_second_share(targets: Events, months: int) -> Column:
     return share_to("own_second")
 
 
-@feature("forward_targets", unit="share", months=(1,), risky="-", internal=True)
+@feature("forward_targets", unit="share", months=(1,), risky="-", internal=True, needs=("number_plan",))
 def forwarded_to_notice_share(targets: Events, months: int) -> Column:
     """Share of the month's forwarded legs that went to a notice platform; null without a leg."""
     return share_to("notice")
 
 
-@feature("forward_targets", unit="share", months=(1,), risky="±", internal=True)
+@feature("forward_targets", unit="share", months=(1,), risky="±", internal=True, needs=("number_plan",))
 def forwarded_to_fixed_share(targets: Events, months: int) -> Column:
     """Share of the month's forwarded legs that went to a fixed line; null without a leg."""
     return share_to("fixed")
@@ -202,7 +202,7 @@ def is_forward_target_new(targets: Events) -> Column:
 
 
 @feature("usage_daily", unit="count", windows=(30,), missing=0, risky="+", internal=True, zh="近{window}天有{value:.0f}次来电转往异网",
-         en="{value:.0f} calls forwarded to a rival network in {window} days")
+         en="{value:.0f} calls forwarded to a rival network in {window} days", needs=("number_plan",))
 def forwarded_to_rival(usage: Events, window: int) -> Column:
     """Forwarded legs of the window that went to a rival's mobile number."""
     return usage.total("fwd_rival", window)

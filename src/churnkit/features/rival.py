@@ -8,27 +8,27 @@ from churnkit.history import Events
 QUARTER = 90
 
 
-@feature("usage_daily", unit="minutes", windows=(30, 90), missing=0, risky="±", internal=True)
+@feature("usage_daily", unit="minutes", windows=(30, 90), missing=0, risky="±", internal=True, needs=("number_plan",))
 def rival_minutes(usage: Events, window: int) -> Column:
     """Minutes of outgoing calls to rival networks in the window."""
     return usage.total("rival_s", window) / F.lit(60.0)
 
 
-@feature("usage_daily", unit="count", windows=(30, 90), missing=0, risky="±", internal=True)
+@feature("usage_daily", unit="count", windows=(30, 90), missing=0, risky="±", internal=True, needs=("number_plan",))
 def rival_calls(usage: Events, window: int) -> Column:
     """Outgoing calls to rival networks in the window."""
     return usage.total("rival_calls", window)
 
 
 @feature("usage_daily", unit="share", windows=(30, 90), risky="+", internal=True, zh="近{window}天{value:.0%}的主叫打往异网",
-         en="{value:.0%} of outgoing minutes to rival networks in {window} days")
+         en="{value:.0%} of outgoing minutes to rival networks in {window} days", needs=("number_plan",))
 def rival_minutes_share(usage: Events, window: int) -> Column:
     """Outgoing minutes to rival networks over all outgoing minutes of the window; null without any."""
     return share(usage.total("rival_s", window), usage.total("out_s", window))
 
 
 @feature("usage_daily", unit="share", windows=(30,), risky="+", internal=True, zh="异网主叫占比较前{window}天上升{value:.0%}",
-         en="rival share of outgoing minutes up {value:.0%} on the {window} days before")
+         en="rival share of outgoing minutes up {value:.0%} on the {window} days before", needs=("number_plan",))
 def rival_share_rise(usage: Events, window: int) -> Column:
     """Rival networks' share of the window's outgoing minutes less that of the window before it; null where either had none."""
     before = share(usage.total_between("rival_s", 2 * window, window), usage.total_between("out_s", 2 * window, window))
@@ -36,27 +36,27 @@ def rival_share_rise(usage: Events, window: int) -> Column:
 
 
 @feature("usage_daily", unit="count", windows=(15, 30, 60, 90), missing=0, risky="+", group="rival_care", internal=True,
-         zh="近{window}天联系过异网客服{value:.0f}次", en="{value:.0f} calls or SMS to a rival's care line in {window} days")
+         zh="近{window}天联系过异网客服{value:.0f}次", en="{value:.0f} calls or SMS to a rival's care line in {window} days", needs=("number_plan",))
 def rival_care_calls(usage: Events, window: int) -> Column:
     """Outgoing calls and SMS to rivals' care lines in the window."""
     return usage.total("rival_care_calls", window)
 
 
 @feature("usage_daily", unit="days", risky="-", group="rival_care", internal=True, zh="{value:.0f}天前联系过异网客服",
-         en="in touch with a rival's care line {value:.0f} days ago")
+         en="in touch with a rival's care line {value:.0f} days ago", needs=("number_plan",))
 def days_since_rival_care(usage: Events) -> Column:
     """Days since the last call or SMS to a rival's care line; null if there was none in 180 days."""
     return usage.days_since_last(F.col("rival_care_calls") > 0)
 
 
-@feature("usage_daily", unit="days", windows=(QUARTER,), risky="±", group="rival_care", internal=True)
+@feature("usage_daily", unit="days", windows=(QUARTER,), risky="±", group="rival_care", internal=True, needs=("number_plan",))
 def days_since_first_rival_care(usage: Events, window: int) -> Column:
     """Days since the first call or SMS of the window to a rival's care line: how long they have been asking; null if there was none."""
     return usage.since(F.min(F.when(usage.last(window) & (F.col("rival_care_calls") > 0), F.col("day"))))
 
 
 @feature("contacts", unit="share", months=(1, 3), risky="+", internal=True, zh="近{window}个月{value:.0%}的联系人在异网",
-         en="{value:.0%} of contacts on rival networks in {window} months")
+         en="{value:.0%} of contacts on rival networks in {window} months", needs=("number_plan",))
 def rival_contacts_share(people: Events, months: int) -> Column:
     """Contacts on rival networks over those on mobile networks in the last so many months; null without any."""
     met = over_months("events", months) > 0

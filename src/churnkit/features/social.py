@@ -14,7 +14,7 @@ SPOKEN_DAYS = 120  # that the months of contact_months span
 MILLION = 1_000_000
 
 
-@source("contacts_monthly", "subscribers", "status_changes", "usage_daily")
+@source("contacts_monthly", "subscribers", "usage_daily", also=("status_changes",))
 def neighbours(history: History) -> Events:
     """One row per subscriber and contact of three months who is or was a subscriber here, with the day `left_day` on which they left.
 
@@ -43,8 +43,11 @@ def neighbours(history: History) -> Events:
 def departures(history: History) -> Frame:
     """One row per subscriber with a change of state: `gone_day` since when they are off the network, `chosen_day` the same if of their own accord.
 
-    `is_open` tells whether the line is open; both days are null for those who are still here.
+    `is_open` tells whether the line is open; both days are null for those who are still here. No row without changes of state.
     """
+    if not history.has("status_changes"):
+        nobody = projected(last_snapshots(history), ["subscriber_id"], {}, F.lit(False))
+        return projected(nobody, ["*"], {"gone_day": F.lit(None).cast("int"), "chosen_day": F.lit(None).cast("int"), "is_open": F.lit(True)})
     is_gone, last = F.col("status").isin(*GONE), F.col("is_last")
     left = F.max(F.when(last & is_gone, F.lit(1))) == 1
     since = F.coalesce(F.max(F.when(~is_gone, F.col("to_day"))), F.min("from_day"))
@@ -56,7 +59,6 @@ def departures(history: History) -> Frame:
 def silences(history: History) -> Frame:
     """One row per subscriber with own activity: the day after the last of it."""
     return aggregated(history.events("usage_daily").table, ["subscriber_id"], {"quiet_day": F.max("day") + 1}, F.col("own_events") > 0)
-
 
 
 def left(people: Events, window: int) -> Column:
@@ -114,7 +116,7 @@ def vanished_ties_share(people: Events, window: int) -> Column:
 
 @feature("contacts", unit="share", months=(1, 3), risky="-", group="on_net", internal=True, zh="近{window}个月仅{value:.0%}的通话在网内",
          en="only {value:.0%} of calls on this network in {window} months",
-         zero=("近{window}个月没有网内通话", "no calls on this network in {window} months"))
+         zero=("近{window}个月没有网内通话", "no calls on this network in {window} months"), needs=("number_plan",))
 def onnet_share(people: Events, months: int) -> Column:
     """Seconds of calls with people on this network over those with all in the last so many months; null without any."""
     seconds = over_months("seconds", months)

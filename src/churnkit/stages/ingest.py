@@ -8,7 +8,7 @@ from pathlib import Path
 
 from churnkit.engine import F, Frame, W, named, open_session, read, settle, write
 from churnkit.errors import AccountError, InputError
-from churnkit.extracts import EXTRACTS, Extract, account, contract, lines, parties
+from churnkit.extracts import EXTRACTS, Extract, account, contract, lines, networks, parties
 from churnkit.files import drop_scratch, new_scratch, sha256, whole_folder
 from churnkit.identity import key_id, read_key
 from churnkit.params import Common
@@ -41,22 +41,25 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
     open_session(common.memory, common.threads, common.spill, common.master)
     accounts: list[account.FileAccount] = []
     rejects: list[account.Reject] = []
-    plan = None
-    for name in sorted(EXTRACTS, key=lambda n: n != "number_plan"):  # the number plan first: numbers are read by it
+    directory = networks.Directory()
+    for name in sorted(EXTRACTS, key=lambda n: n not in ("number_plan", "portings")):  # these first: numbers are read by them
         extract = EXTRACTS[name]
         with workplace(common.spill) as spill, whole_folder(events(delivery.name, name)) as folder:
+            if not found[name]:
+                write(parties.nothing(extract), folder)
+                continue
             splits = split_files(extract, found[name], spill, common.threads)
             typed = settle_typed(extract, delivery, params, spill)
             kept, counted, bad = sift(extract, typed, splits)
             accounts += counted
             rejects += bad
             account.check(counted, bad, max_share=params.max_reject_share, accept=params.accept_rejects, delivery=delivery.name)
-            if name == "number_plan":
-                plan = settle(parties.valid_during(kept, delivery))
-            written = write(parties.pseudonymised(kept, extract, key, plan), folder)
+            accepted = parties.pseudonymised(kept, extract, key, directory, delivery)
+            directory = directory.holding(name, accepted)
+            written = write(accepted, folder)
             if written != sum(a.accepted for a in counted):
                 raise AccountError(f"{delivery.name}, {name}: {written} rows written for {sum(a.accepted for a in counted)} accepted.")
-            if extract.required and not written and not extract.may_be_empty:
+            if extract.required and not written:
                 raise InputError(f"Delivery {delivery.name}: the files of {name!r} hold no usable row.")
     with whole_folder(events(delivery.name, "account")) as folder:
         account.save(folder, accounts, rejects, key_id=key_id(key), accept_rejects=params.accept_rejects)
@@ -76,7 +79,7 @@ def files_by_extract(delivery: Delivery) -> dict[str, list[Path]]:
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")):
         name = next((n for n in EXTRACTS if path.name.startswith((f"{n}_", f"{n}.")) and path.name.endswith(SUFFIXES)), None)
         if name is None:
-            near = difflib.get_close_matches(path.name.split(".")[0].rsplit("_", 1)[0], EXTRACTS, 1)
+            near = difflib.get_close_matches(path.name.split(".")[0].rsplit("_", 1)[0], EXTRACTS, 1, 0.7)
             meant = f" (did you mean {near[0]!r}?)" if near else ""
             raise InputError(f"{path} belongs to no extract{meant}; names are <extract>_<anything>.csv or .csv.gz, with extract one of "
                              f"{', '.join(EXTRACTS)}. Move what churnkit is not to read out of {SOURCE}/.")
@@ -85,6 +88,12 @@ def files_by_extract(delivery: Delivery) -> dict[str, list[Path]]:
         if EXTRACTS[name].required and not paths:
             raise InputError(f"Delivery {delivery.name} lacks the required extract {name!r}: no file {folder}/{name}_*.csv.")
     return found
+
+
+def typed_rows(name: str, params: Params, common: Common, delivery: Delivery, spill: Path) -> Frame:
+    """The good rows of one extract of a delivery with ids and numbers as the operator wrote them; for the vault, which alone may keep these."""
+    split_files(EXTRACTS[name], files_by_extract(delivery)[name], spill, common.threads)
+    return named(settle_typed(EXTRACTS[name], delivery, params, spill).filter(F.col(contract.BROKEN).isNull()))
 
 
 @contextmanager
@@ -103,10 +112,6 @@ def split_files(extract: Extract, paths: list[Path], spill: Path, threads: int) 
     target.mkdir()
     headers = [lines.header(path, extract) for path in paths]
     columns = [c.name for c in extract.columns if any(c.name in names for names in headers)]
-    if not paths:
-        columns = [c.name for c in extract.columns]
-        lines.write(iter(()), columns, 0, target / "0.parquet", lines.ignore)
-        return []
     with reading(f"  {extract.name}", sum(p.stat().st_size for p in paths)) as advance, ThreadPoolExecutor(threads) as pool:
         def one(n: int) -> tuple[lines.Split, str]:
             return lines.split(paths[n], headers[n], columns, n, target / f"{n:06}.parquet", advance), sha256(paths[n])

@@ -5,7 +5,7 @@ from typing import Literal
 
 from churnkit.archive import COHORTS, known_for_label, what_followed
 from churnkit.churn import Window, eligible, labelled
-from churnkit.engine import F, Frame, open_session, rows_of, settle, write
+from churnkit.engine import F, Frame, open_session, settle, write
 from churnkit.errors import HistoryError, ParameterError
 from churnkit.files import whole_folder
 from churnkit.history import EPOCH, History, moment
@@ -47,6 +47,8 @@ def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
     known = known_for_label(plan, as_of, common.wait_days)
     if as_of == plan.scoring:
         check_reaches(known, as_of)
+    if not known.has("status_changes"):
+        say(f"label {as_of}: no status_changes, so all lines count as open, who is gone from the snapshots has left, nobody is stopped for arrears")
     cohort = settle(eligible(known, params.active_days))
     if as_of in plan.mature:
         table = settle(labelled(cohort, what_followed(plan, as_of, window.matures_on, common.wait_days), window, params.definition))
@@ -59,7 +61,7 @@ def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
 
 def check_reaches(known: History, as_of: date) -> None:
     """Raises HistoryError unless someone used a line on the last day before the as-of date: a file cut short looks just like churn."""
-    newest = rows_of(known.events("usage_daily").table.agg(F.max("day")))[0][0]
+    newest = known.events("usage_daily").table.agg(F.max("day")).collect()[0][0]
     if newest is None or newest < known.day - 1:
         until = "never" if newest is None else f"until {EPOCH + timedelta(newest)}"
         raise HistoryError(f"Call records reach {until}, not to the day before {as_of}: everyone would look silent. "
@@ -75,7 +77,7 @@ def immature(cohort: Frame, window: Window) -> Frame:
 
 def tell(as_of: date, table: Frame) -> None:
     """Say how many were eligible, churned and were censored, and why."""
-    counts = {tuple(r): n for *r, n in rows_of(table.groupBy("is_censored", "censored_by", "churned", "exit_kind").agg(F.count(F.lit(1))))}
+    counts = {tuple(r): n for *r, n in table.groupBy("is_censored", "censored_by", "churned", "exit_kind").agg(F.count(F.lit(1))).collect()}
     everyone = sum(counts.values())
     churned = {kind: sum(n for (_, _, c, k), n in counts.items() if c and k == kind) for kind in sorted({k for *_, k in counts if k})}
     censored = {why: sum(n for (is_c, w, _, _), n in counts.items() if is_c and w == why) for why in sorted({w for _, w, _, _ in counts if w})}

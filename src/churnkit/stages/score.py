@@ -39,7 +39,7 @@ def run(params: Params, common: Common, plan: Plan) -> None:
     unread = [name for name in table.columns if name not in model.feature_names]
     if unread:
         print(f"the model was not given, and does not read: {', '.join(unread)}.", file=sys.stderr)
-    table = table.drop(columns=unread)
+    table = examples.given(table, model.feature_names)
     margin = model.predict_margin(table)
     scores = rows[["subscriber_id", "stratum", "is_censored"]].assign(
         churn_probability=model.calibrator.probability(margin).round(6), margin=margin.round(6))
