@@ -1,6 +1,5 @@
 """Read one delivery of operator extracts into typed, pseudonymous, fully accounted events."""
-import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,15 +7,16 @@ from pathlib import Path
 
 from churnkit.engine import F, Frame, W, named, open_session, read, settle, write
 from churnkit.errors import AccountError, InputError
-from churnkit.extracts import EXTRACTS, Extract, account, contract, lines, parties
-from churnkit.files import drop_scratch, new_scratch, sha256, whole_folder
+from churnkit.extracts import EXTRACTS, Extract, account, contract, layout, lines, mapping, parties
+from churnkit.extracts.layout import FileLayout, Layout
+from churnkit.extracts.shapes import shape_of
+from churnkit.extracts.sources import Source, sources
+from churnkit.files import drop_scratch, new_scratch, remove, sha256, whole_folder
 from churnkit.identity import key_id, read_key
 from churnkit.params import Common
 from churnkit.progress import reading, say
 from churnkit.timeline import EXTRACTS as SOURCE
 from churnkit.timeline import Delivery, events
-
-SUFFIXES = (".csv", ".csv.gz")
 
 
 @dataclass(frozen=True)
@@ -26,18 +26,21 @@ class Params:
     max_reject_share: float
     accept_rejects: bool
     delay_days: int
+    layouts: tuple[str, ...] = ("canonical",)
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_reject_share <= 1:
             raise ValueError("max_reject_share must be between 0 and 1")
         if self.delay_days < 0:
             raise ValueError("delay_days must not be negative")
+        if not self.layouts:
+            raise ValueError("layouts must name one at least, such as canonical")
 
 
 def run(params: Params, common: Common, delivery: Delivery) -> None:
     """Ingest every extract of the delivery; the account of it is written last."""
     key = read_key(common.key_file)
-    found = files_by_extract(delivery)
+    found = files_by_extract(delivery, [layout.load(name) for name in params.layouts])
     open_session(common.memory, common.threads, common.spill, common.master)
     accounts: list[account.FileAccount] = []
     rejects: list[account.Reject] = []
@@ -45,8 +48,7 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
     for name in sorted(EXTRACTS, key=lambda n: n != "number_plan"):  # the number plan first: numbers are read by it
         extract = EXTRACTS[name]
         with workplace(common.spill) as spill, whole_folder(events(delivery.name, name)) as folder:
-            splits = split_files(extract, found[name], spill, common.threads)
-            typed = settle_typed(extract, delivery, params, spill)
+            typed, splits = read_in(extract, found[name], delivery, params, common.zone, common.threads, spill)
             kept, counted, bad = sift(extract, typed, splits)
             accounts += counted
             rejects += bad
@@ -64,25 +66,17 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
         f"{sum(a.rejected for a in accounts):,} rejected + {sum(a.duplicates for a in accounts):,} duplicates")
 
 
-def files_by_extract(delivery: Delivery) -> dict[str, list[Path]]:
-    """The files of each extract in the delivery's folder, by name.
+def files_by_extract(delivery: Delivery, layouts: Sequence[Layout]) -> dict[str, list[Source]]:
+    """The files of each extract in the delivery's folder, by name, and how each is read.
 
     Raises InputError where the folder or a required extract is missing, and for a file that belongs to no extract.
     """
     folder = SOURCE / delivery.name
     if not folder.is_dir():
         raise InputError(f"{folder}/ does not exist; put the delivery's files there.")
-    found: dict[str, list[Path]] = {name: [] for name in EXTRACTS}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")):
-        name = next((n for n in EXTRACTS if path.name.startswith((f"{n}_", f"{n}.")) and path.name.endswith(SUFFIXES)), None)
-        if name is None:
-            near = difflib.get_close_matches(path.name.split(".")[0].rsplit("_", 1)[0], EXTRACTS, 1)
-            meant = f" (did you mean {near[0]!r}?)" if near else ""
-            raise InputError(f"{path} belongs to no extract{meant}; names are <extract>_<anything>.csv or .csv.gz, with extract one of "
-                             f"{', '.join(EXTRACTS)}. Move what churnkit is not to read out of {SOURCE}/.")
-        found[name].append(path)
-    for name, paths in found.items():
-        if EXTRACTS[name].required and not paths:
+    found = sources(folder, layouts, EXTRACTS)
+    for name, files in found.items():
+        if EXTRACTS[name].required and not files:
             raise InputError(f"Delivery {delivery.name} lacks the required extract {name!r}: no file {folder}/{name}_*.csv.")
     return found
 
@@ -97,26 +91,48 @@ def workplace(spill: str) -> Iterator[Path]:
         drop_scratch(folder)
 
 
-def split_files(extract: Extract, paths: list[Path], spill: Path, threads: int) -> list[tuple[lines.Split, str]]:
-    """Every file of the extract split into text rows under `spill`/text, with its checksum."""
-    target = spill / "text"
+def read_in(extract: Extract, found: list[Source], delivery: Delivery, params: Params, zone: str, threads: int, spill: Path) \
+        -> tuple[Frame, list[tuple[lines.Split, str]]]:
+    """The rows with types and verdicts, and every file of the extract with its checksum.
+
+    They are written out once, so that what follows reads columns, not text; files that are read alike are read together.
+    """
+    splits: list[tuple[lines.Split, str]] = []
+    with reading(f"  {extract.name}", sum(source.path.stat().st_size for source in found)) as advance:
+        for n, (entry, paths) in enumerate(alike(extract, found)):
+            text, typed = spill / f"text{n}", spill / "typed" / str(n)
+            splits += split_files(entry, paths, len(splits), text, threads, advance)
+            rows = mapping.canonical(read([text]), entry, zone)
+            delay = params.delay_days if entry.delay_days is None else entry.delay_days
+            write(contract.typed(rows, extract, delivery, delay), typed, by=())
+            remove(text)
+    return read(sorted((spill / "typed").iterdir())), splits
+
+
+def alike(extract: Extract, found: list[Source]) -> list[tuple[FileLayout, list[Path]]]:
+    """The files by how they are read; an extract that did not come as no file in churnkit's own layout."""
+    groups: dict[int, tuple[FileLayout, list[Path]]] = {}
+    for source in found:
+        groups.setdefault(id(source.entry), (source.entry, []))[1].append(source.path)
+    return list(groups.values()) or [(FileLayout(extract.name, glob=("*",)), [])]
+
+
+def split_files(entry: FileLayout, paths: list[Path], first_no: int, target: Path, threads: int, advance: lines.Advance) \
+        -> list[tuple[lines.Split, str]]:
+    """The files split into text rows under `target`, each with its checksum."""
     target.mkdir()
-    headers = [lines.header(path, extract) for path in paths]
-    columns = [c.name for c in extract.columns if any(c.name in names for names in headers)]
-    if not paths:
-        columns = [c.name for c in extract.columns]
-        lines.write(iter(()), columns, 0, target / "0.parquet", lines.ignore)
-        return []
-    with reading(f"  {extract.name}", sum(p.stat().st_size for p in paths)) as advance, ThreadPoolExecutor(threads) as pool:
+    shapes = [shape_of(path, entry) for path in paths]
+    columns: lines.Columns = {f"t{n}": (name, None) for n, name in enumerate(mapping.fields(entry))}
+    if not entry.map:
+        columns = {c.name: (c.name, None) for c in entry.kind.columns if not paths or any(c.name in shape.names for shape in shapes)}
+    lines.write_nothing([*columns, *(f"file_{name}" for name in mapping.from_names(entry))], target)
+    with lines.team(threads) as team, ThreadPoolExecutor(threads) as pool:
         def one(n: int) -> tuple[lines.Split, str]:
-            return lines.split(paths[n], headers[n], columns, n, target / f"{n:06}.parquet", advance), sha256(paths[n])
-        return list(pool.map(one, range(len(paths))))
-
-
-def settle_typed(extract: Extract, delivery: Delivery, params: Params, spill: Path) -> Frame:
-    """The rows with types and verdicts, written out once so that what follows reads columns, not text."""
-    write(contract.typed(read([spill / "text"]), extract, delivery, params.delay_days), spill / "typed", by=())
-    return read([spill / "typed"])
+            digest = pool.submit(sha256, paths[n])
+            named = {f"file_{name}": (None, it) for name, it in mapping.said_by_name(entry, paths[n]).items()}
+            return lines.split(paths[n], shapes[n], columns | named, first_no + n, target, team, advance), digest.result()
+        with ThreadPoolExecutor(threads) as producers:
+            return list(producers.map(one, range(len(paths))))
 
 
 def sift(extract: Extract, typed: Frame, splits: list[tuple[lines.Split, str]]) \
@@ -131,7 +147,7 @@ def sift(extract: Extract, typed: Frame, splits: list[tuple[lines.Split, str]]) 
     for n, (file, digest) in enumerate(splits):
         name = str(file.path.relative_to(SOURCE))
         mine = [(line, rule) for file_no, line, rule in broken if file_no == n]
-        raw = lines.raw_lines(file.path, {line for line, _ in mine})
+        raw = file.raw({line for line, _ in mine})
         bad = [account.Reject(extract.name, name, line, rule.split("|")[0], rule.split("|")[1], contract.said(rule, extract),
                               account.masked(raw[line])) for line, rule in mine]
         bad += [account.Reject(extract.name, name, b.line, "", "unreadable", f"the line {b.message}", account.masked(b.raw)) for b in file.bad]
