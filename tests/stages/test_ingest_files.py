@@ -6,11 +6,11 @@ import pytest
 
 from builders import JUNE, account, deliver, events, ingest_again, put_down, rejects, run_ingest, subscriber
 from churnkit.errors import InputError
-from churnkit.extracts import EXTRACTS, blocks, layout, shapes
+from churnkit.extracts import EXTRACTS, blocks, layout, layout_file, shapes
 from churnkit.stages.ingest import files_by_extract
 from churnkit.timeline import Delivery
 
-CANONICAL = [layout.load("canonical")]
+CANONICAL = [layout_file.load("canonical")]
 HEADER = b"subscriber_id,happened_at,channel,is_granted\n"
 ROWS = [f"100{n},2026-06-05 09:00:00,call,true\n".encode() for n in range(6)]
 FOUR = b"".join(ROWS[:4])
@@ -105,7 +105,7 @@ def test_the_lines_of_a_file_are_found_by_their_numbers_wherever_the_blocks_end(
 def test_a_header_that_does_not_fit_names_what_is_found_and_what_is_expected(header, said):
     complaint = refused("consents", header + FOUR)
     assert f"columns of extract 'consents' do not fit: {said}" in complaint
-    assert complaint.endswith("Expected: subscriber_id, happened_at, channel, is_granted, received_at.")
+    assert complaint.endswith("Expected: subscriber_id or msisdn, happened_at, channel, is_granted, received_at.")
 
 
 def test_the_complaint_about_a_missing_header_hides_the_numbers_of_the_row_in_its_place():

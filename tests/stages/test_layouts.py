@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from churnkit.errors import ParameterError
-from churnkit.extracts import EXTRACTS, layout
+from churnkit.extracts import EXTRACTS, layout_file
 
 BILLS = """\
 files:
@@ -31,30 +31,30 @@ def complaint(text: str) -> str:
     Path("layouts").mkdir(exist_ok=True)
     Path("layouts/north.yaml").write_text(text, "utf-8")
     with pytest.raises(ParameterError) as caught:
-        layout.load("north")
+        layout_file.load("north")
     return str(caught.value)
 
 
-@pytest.mark.parametrize("name", sorted(p.stem for p in layout.SHIPPED.glob("*.yaml")))
+@pytest.mark.parametrize("name", sorted(p.stem for p in layout_file.SHIPPED.glob("*.yaml")))
 def test_every_shipped_layout_is_valid(name):
-    assert layout.load(name).files
+    assert layout_file.load(name).files
 
 
 def test_the_canonical_layout_knows_every_extract_by_its_name():
-    assert {entry.extract: entry.glob[0] for entry in layout.load("canonical").files} == {name: f"{name}.csv" for name in EXTRACTS}
+    assert {entry.extract: entry.glob[0] for entry in layout_file.load("canonical").files} == {name: f"{name}.csv" for name in EXTRACTS}
 
 
 def test_an_own_layout_goes_before_a_shipped_one_of_its_name_and_a_path_names_any_file():
     Path("layouts").mkdir()
     Path("layouts/canonical.yaml").write_text(BILLS, "utf-8")
-    assert [entry.extract for entry in layout.load("canonical").files] == ["bills"]
+    assert [entry.extract for entry in layout_file.load("canonical").files] == ["bills"]
     Path("elsewhere.yaml").write_text(BILLS, "utf-8")
-    assert layout.load("elsewhere.yaml").files == layout.load("canonical").files
+    assert layout_file.load("elsewhere.yaml").files == layout_file.load("canonical").files
 
 
 def test_a_layout_that_is_not_there_is_named_with_the_nearest():
     with pytest.raises(ParameterError, match=r"There is no layout 'canonicl' \(did you mean 'canonical'\?\)"):
-        layout.load("canonicl")
+        layout_file.load("canonicl")
 
 
 @pytest.mark.parametrize(("right", "wrong", "said"), [

@@ -12,12 +12,14 @@ from churnkit.extracts.measures import measured
 from churnkit.extracts.moments import in_zone, read_as
 from churnkit.portable import found, rewritten, seconds_between
 
+LEG = "leg"  # the kind of record a row came from, where a layout says that calls leave two
 ODD = "odd_"  # before a column's name: whether its text was there but the layout could not read it
 
 
 def fields(entry: FileLayout) -> list[str]:
     """The fields that a file of this entry is asked for, in the order in which they are kept as `t0`, `t1` and so on."""
-    return list(dict.fromkeys(name for source in entry.map.values() for name in source.read))
+    leg = [entry.one_leg.field] if entry.one_leg else []
+    return list(dict.fromkeys([name for source in entry.map.values() for name in source.read] + leg))
 
 
 def from_names(entry: FileLayout) -> dict[str, str]:
@@ -45,9 +47,10 @@ def canonical(text: Frame, entry: FileLayout, zone: str) -> Frame:
     raws = {f"raw_{name}": raw(source, name, place) for name, source in entry.map.items()}
     there = projected(text, [FILE_NO, LINE, *(f"file_{name}" for name in from_names(entry)), *place.values()], raws)
     values = {name: value(source, kinds[name].kind, F.col(f"raw_{name}"), entry.zone or zone, zone, place) for name, source in entry.map.items()}
-    made = projected(there, [FILE_NO, LINE, *raws], values)
+    legs = {LEG: F.col(place[entry.one_leg.field])} if entry.one_leg else {}
+    made = projected(there, [FILE_NO, LINE, *raws], {**values, **legs})
     odd = {ODD + name: it for name, source in entry.map.items() if (it := is_odd(source, name)) is not None}
-    return projected(made, [FILE_NO, LINE, *values], odd)
+    return projected(made, [FILE_NO, LINE, *values, *legs], odd)
 
 
 def rezoned(text: Frame, entry: FileLayout, zone: str) -> Frame:
@@ -98,6 +101,8 @@ def value(source: Source, kind: str, text: Expression, own_zone: str, zone: str,
         made = decoded(source, text)
     elif source.unit:
         made = measured(text, source.unit)
+    elif source.is_id:  # digits of an id would be taken for those of a number
+        made = F.concat(F.lit("@"), F.translate(text, "0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
     elif source.format:
         made = read_as(text, source.format, kind, own_zone, zone)
     else:

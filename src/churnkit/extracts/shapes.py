@@ -6,7 +6,7 @@ from churnkit.errors import InputError
 from churnkit.extracts.account import masked
 from churnkit.extracts.blocks import WIDE, Shape, chunks, unreadable
 from churnkit.extracts.fields import read_line
-from churnkit.extracts.layout import FileLayout
+from churnkit.extracts.layout import NUMBER, FileLayout, carries_number
 from churnkit.extracts.mapping import fields
 
 START = 1 << 16
@@ -19,8 +19,8 @@ def shape_of(path: Path, entry: FileLayout) -> Shape:
     Raises InputError if the file is empty, no text, or its columns are not those of its layout.
     """
     first = first_lines(path, entry)
-    names = tuple(entry.names) or (header(path, entry, first) if entry.header else tuple(c.name for c in entry.kind.columns))
-    wanted = tuple(fields(entry)) if entry.map else names
+    names = tuple(entry.names) or (header(path, entry, first) if entry.header else tuple(own_columns(entry)))
+    wanted = tuple(name for name in fields(entry) if name in names) if entry.map else names
     shape = Shape(names, wanted, entry.encoding, entry.delimiter, entry.quote, tuple(entry.widths.values()), entry.nulls, entry.trim,
                   entry.preamble + entry.header, entry.trailer or "")
     if not entry.header:
@@ -51,8 +51,9 @@ def header(path: Path, entry: FileLayout, first: list[bytes]) -> tuple[str, ...]
         garbage, names = True, []
     if garbage:
         raise InputError(f"{path} is no {stored.upper()} CSV file: its first line cannot be read as column names.")
-    declared = fields(entry) if entry.map else [c.name for c in entry.kind.columns]
-    needed = declared if entry.map else [c.name for c in entry.kind.columns if c.required]
+    declared = fields(entry) if entry.map else own_columns(entry)
+    needed = [name for source in entry.map.values() if not source.may_be_missing for name in source.read] if entry.map else \
+        [c.name for c in entry.kind.columns if c.required and not (c.kind == "subscriber" and NUMBER in names and NUMBER in declared)]
     missing = [name for name in needed if name not in names]
     unknown = [] if entry.map else [name for name in names if name not in declared]
     twice = sorted({name for name in names if names.count(name) > 1 and name in declared})
@@ -61,8 +62,21 @@ def header(path: Path, entry: FileLayout, first: list[bytes]) -> tuple[str, ...]
                       (("missing", missing), ("unknown", unknown), ("twice", twice)) if found]
         # Without a header the first line is a row, and holds full numbers.
         raise InputError(masked(f"{path}: columns of extract {entry.extract!r} do not fit: {'; '.join(complaints)}. "
-                                f"Found: {', '.join(names)}. Expected: {', '.join(declared)}.", length=2_000))
+                                f"Found: {', '.join(names)}. Expected: {expected(entry, declared)}.", length=2_000))
     return tuple(f"{name} ({n})" if name in names[:n] else name for n, name in enumerate(names))
+
+
+def expected(entry: FileLayout, declared: list[str]) -> str:
+    """The columns that a file may have, in words."""
+    if entry.map:
+        return ", ".join(declared)
+    return ", ".join(f"{c.name} or {NUMBER}" if c.kind == "subscriber" and NUMBER in declared else c.name for c in entry.kind.columns)
+
+
+def own_columns(entry: FileLayout) -> list[str]:
+    """The columns of the extract, and the number that may stand for the subscriber's id."""
+    names = [c.name for c in entry.kind.columns]
+    return [*names, NUMBER] if carries_number(entry.kind) and NUMBER not in names else names
 
 
 def check_width(path: Path, shape: Shape, first: list[bytes]) -> None:

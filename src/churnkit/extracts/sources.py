@@ -7,7 +7,7 @@ from pathlib import Path
 
 from churnkit.errors import InputError
 from churnkit.extracts.blocks import COMPRESSED
-from churnkit.extracts.layout import FileLayout, Layout
+from churnkit.extracts.layout import NUMBER, FileLayout, Layout, carries_number
 from churnkit.extracts.shapes import shape_of
 
 
@@ -19,6 +19,11 @@ class Source:
     entry: FileLayout
     layout: str
 
+    @property
+    def has_numbers(self) -> bool:
+        """Whether its rows carry a number in place of the subscriber's id."""
+        return carries_number(self.entry.kind) and (NUMBER in self.entry.map if self.entry.map else NUMBER in shape_of(self.path, self.entry).names)
+
 
 def sources(folder: Path, layouts: Sequence[Layout], extracts: Iterable[str]) -> dict[str, list[Source]]:
     """The files of each extract in the folder, by name.
@@ -27,6 +32,8 @@ def sources(folder: Path, layouts: Sequence[Layout], extracts: Iterable[str]) ->
     """
     found: dict[str, list[Source]] = {name: [] for name in extracts}
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")):
+        if any(is_called(path.relative_to(folder), layout.ignore) for layout in layouts):
+            continue
         for source in readings(path, folder, layouts):
             if source.entry.extract in found:
                 found[source.entry.extract].append(source)

@@ -1,22 +1,25 @@
 """Read one delivery of operator extracts into typed, pseudonymous, fully accounted events."""
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from churnkit.engine import F, Frame, W, named, open_session, read, settle, write
+from churnkit.engine import F, Frame, W, named, open_session, settle, write
 from churnkit.errors import AccountError, InputError
-from churnkit.extracts import EXTRACTS, Extract, account, contract, layout, lines, mapping, parties
-from churnkit.extracts.layout import FileLayout, Layout
-from churnkit.extracts.shapes import shape_of
+from churnkit.extracts import EXTRACTS, Extract, account, contract, layout_file, lines, mapping, parties
+from churnkit.extracts.holders import HELD_BY, holders
+from churnkit.extracts.layout import Layout, OneLeg
+from churnkit.extracts.legs import second_legs
+from churnkit.extracts.reader import Reader
 from churnkit.extracts.sources import Source, sources
-from churnkit.files import drop_scratch, new_scratch, remove, sha256, whole_folder
+from churnkit.files import drop_scratch, new_scratch, whole_folder
 from churnkit.identity import key_id, read_key
 from churnkit.params import Common
-from churnkit.progress import reading, say
+from churnkit.progress import say
 from churnkit.timeline import EXTRACTS as SOURCE
-from churnkit.timeline import Delivery, events
+from churnkit.timeline import Delivery, events, find_deliveries
+
+SNAPSHOTS_BACK = 2  # deliveries before this one whose subscribers are asked whose a number was
 
 
 @dataclass(frozen=True)
@@ -40,21 +43,28 @@ class Params:
 def run(params: Params, common: Common, delivery: Delivery) -> None:
     """Ingest every extract of the delivery; the account of it is written last."""
     key = read_key(common.key_file)
-    found = files_by_extract(delivery, [layout.load(name) for name in params.layouts])
+    layouts = [layout_file.load(name) for name in params.layouts]
+    found = files_by_extract(delivery, layouts)
     open_session(common.memory, common.threads, common.spill, common.master)
     accounts: list[account.FileAccount] = []
     rejects: list[account.Reject] = []
     plan = None
-    for name in sorted(EXTRACTS, key=lambda n: n != "number_plan"):  # the number plan first: numbers are read by it
+    reader = Reader(delivery, params.delay_days, common.zone, common.threads)
+    first = ("number_plan", "subscribers")  # by them numbers are read and resolved
+    for name in sorted(EXTRACTS, key=lambda n: first.index(n) if n in first else len(first)):
         extract = EXTRACTS[name]
         with workplace(common.spill) as spill, whole_folder(events(delivery.name, name)) as folder:
-            typed, splits = read_in(extract, found[name], delivery, params, common.zone, common.threads, spill)
-            kept, counted, bad = sift(extract, typed, splits)
+            typed, splits = reader.read(extract, found[name], spill)
+            one_leg = next((source.entry.one_leg for source in found[name] if source.entry.one_leg), None)
+            kept, counted, bad = sift(extract, typed, splits, one_leg)
             accounts += counted
             rejects += bad
             account.check(counted, bad, max_share=params.max_reject_share, accept=params.accept_rejects, delivery=delivery.name)
             if name == "number_plan":
                 plan = settle(parties.valid_during(kept, delivery))
+            if name == "subscribers" and any(source.has_numbers for files in found.values() for source in files):
+                snapshots = [settle(kept.select(*HELD_BY)), *earlier_snapshots(delivery, layouts, reader, common.spill)]
+                reader = replace(reader, known=holders(snapshots))
             written = write(parties.pseudonymised(kept, extract, key, plan), folder)
             if written != sum(a.accepted for a in counted):
                 raise AccountError(f"{delivery.name}, {name}: {written} rows written for {sum(a.accepted for a in counted)} accepted.")
@@ -91,57 +101,27 @@ def workplace(spill: str) -> Iterator[Path]:
         drop_scratch(folder)
 
 
-def read_in(extract: Extract, found: list[Source], delivery: Delivery, params: Params, zone: str, threads: int, spill: Path) \
-        -> tuple[Frame, list[tuple[lines.Split, str]]]:
-    """The rows with types and verdicts, and every file of the extract with its checksum.
-
-    They are written out once, so that what follows reads columns, not text; files that are read alike are read together.
-    """
-    splits: list[tuple[lines.Split, str]] = []
-    with reading(f"  {extract.name}", sum(source.path.stat().st_size for source in found)) as advance:
-        for n, (entry, paths) in enumerate(alike(extract, found)):
-            text, typed = spill / f"text{n}", spill / "typed" / str(n)
-            splits += split_files(entry, paths, len(splits), text, threads, advance)
-            rows = mapping.canonical(read([text]), entry, zone)
-            delay = params.delay_days if entry.delay_days is None else entry.delay_days
-            write(contract.typed(rows, extract, delivery, delay), typed, by=())
-            remove(text)
-    return read(sorted((spill / "typed").iterdir())), splits
+def earlier_snapshots(delivery: Delivery, layouts: Sequence[Layout], reader: Reader, spill: str) -> list[Frame]:
+    """The subscribers of the deliveries just before this one: who left since is in no later snapshot."""
+    before = [d for d in find_deliveries() if d.ends <= delivery.starts][-SNAPSHOTS_BACK:]
+    frames = []
+    for one in before:
+        with workplace(spill) as folder:
+            files = sources(SOURCE / one.name, layouts, ["subscribers"])["subscribers"]
+            typed, _ = replace(reader, delivery=one).read(EXTRACTS["subscribers"], files, folder)
+            frames.append(settle(typed.filter(F.col(contract.BROKEN).isNull()).select(*HELD_BY)))
+    return frames
 
 
-def alike(extract: Extract, found: list[Source]) -> list[tuple[FileLayout, list[Path]]]:
-    """The files by how they are read; an extract that did not come as no file in churnkit's own layout."""
-    groups: dict[int, tuple[FileLayout, list[Path]]] = {}
-    for source in found:
-        groups.setdefault(id(source.entry), (source.entry, []))[1].append(source.path)
-    return list(groups.values()) or [(FileLayout(extract.name, glob=("*",)), [])]
-
-
-def split_files(entry: FileLayout, paths: list[Path], first_no: int, target: Path, threads: int, advance: lines.Advance) \
-        -> list[tuple[lines.Split, str]]:
-    """The files split into text rows under `target`, each with its checksum."""
-    target.mkdir()
-    shapes = [shape_of(path, entry) for path in paths]
-    columns: lines.Columns = {f"t{n}": (name, None) for n, name in enumerate(mapping.fields(entry))}
-    if not entry.map:
-        columns = {c.name: (c.name, None) for c in entry.kind.columns if not paths or any(c.name in shape.names for shape in shapes)}
-    lines.write_nothing([*columns, *(f"file_{name}" for name in mapping.from_names(entry))], target)
-    with lines.team(threads) as team, ThreadPoolExecutor(threads) as pool:
-        def one(n: int) -> tuple[lines.Split, str]:
-            digest = pool.submit(sha256, paths[n])
-            named = {f"file_{name}": (None, it) for name, it in mapping.said_by_name(entry, paths[n]).items()}
-            return lines.split(paths[n], shapes[n], columns | named, first_no + n, target, team, advance), digest.result()
-        with ThreadPoolExecutor(threads) as producers:
-            return list(producers.map(one, range(len(paths))))
-
-
-def sift(extract: Extract, typed: Frame, splits: list[tuple[lines.Split, str]]) \
+def sift(extract: Extract, typed: Frame, splits: list[tuple[lines.Split, str]], one_leg: OneLeg | None = None) \
         -> tuple[Frame, list[account.FileAccount], list[account.Reject]]:
     """The rows to keep, the account of each file, and the rejects."""
     good = named(typed.filter(F.col(contract.BROKEN).isNull()))
     broken = [tuple(r) for r in typed.filter(F.col(contract.BROKEN).isNotNull())
               .select(lines.FILE_NO, lines.LINE, contract.BROKEN).orderBy(lines.FILE_NO, lines.LINE).collect()]
     losers = duplicates(extract, good)
+    if one_leg and (seconds := second_legs(good, one_leg)) is not None:
+        losers = settle((seconds if losers is None else losers.union(seconds)).distinct())
     lost = [r[0] for r in losers.select(lines.FILE_NO).collect()] if losers is not None else []
     counted, rejects = [], []
     for n, (file, digest) in enumerate(splits):
@@ -156,7 +136,7 @@ def sift(extract: Extract, typed: Frame, splits: list[tuple[lines.Split, str]]) 
         counted.append(account.FileAccount(extract.name, name, digest, file.size, read_rows, read_rows - len(bad) - twice, len(bad), twice))
     if losers is not None and lost:
         good = good.join(losers, on=[lines.FILE_NO, lines.LINE], how="left_anti")
-    return named(good.drop(lines.FILE_NO, lines.LINE, contract.BROKEN, contract.KEY_HASH)), counted, rejects
+    return named(good.drop(lines.FILE_NO, lines.LINE, contract.BROKEN, contract.KEY_HASH, mapping.LEG)), counted, rejects
 
 
 def duplicates(extract: Extract, good: Frame) -> Frame | None:
