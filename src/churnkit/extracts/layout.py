@@ -46,6 +46,8 @@ class Source:
             raise ValueError("by and cases belong together")
         if self.between and (len(self.between) != 2 or not self.format):
             raise ValueError("between needs the fields of start and end, [[day, time], [day, time]], and their format")
+        if self.between and "%z" in (self.format or ""):
+            raise ValueError("between knows no offsets; leave %z out")
         if sum(bool(way) for way in (self.codes, self.letters, self.unit, self.format, self.is_id)) > 1:
             raise ValueError("takes one of codes, letters, unit, format and is_id")
         if any(len(letter) != 1 for letter in self.letters):

@@ -9,7 +9,7 @@ from churnkit.extracts.declare import Column
 from churnkit.extracts.layout import NUMBER, FileLayout, Source
 from churnkit.extracts.lines import FILE_NO, LINE
 from churnkit.extracts.measures import measured
-from churnkit.extracts.moments import in_zone, read_as
+from churnkit.extracts.moments import in_zone, is_moved, read_as
 from churnkit.portable import found, rewritten, seconds_between
 
 LEG = "leg"  # the kind of record a row came from, where a layout says that calls leave two
@@ -41,23 +41,21 @@ def said_by_name(entry: FileLayout, path: Path) -> dict[str, str | None]:
 def canonical(text: Frame, entry: FileLayout, zone: str) -> Frame:
     """The rows in the extract's own columns, still as text, and `odd_x` where column x had a text that could not be read."""
     if not entry.map:
-        return text if not entry.zone or entry.zone == zone else rezoned(text, entry, zone)
+        times = [c.name for c in entry.kind.columns if c.kind == "time" and c.name in text.columns]
+        own_text: dict[str, tuple[str | None, str]] = dict.fromkeys(times, (None, entry.zone or zone))
+        return in_zone(text, own_text, zone) if times and is_moved(None, entry.zone or zone, zone) else text
     place = {name: f"t{n}" for n, name in enumerate(fields(entry))}
     kinds = {c.name: c for c in entry.kind.columns} | ({NUMBER: Column(NUMBER, "own_number", "")} if NUMBER in entry.map else {})
     raws = {f"raw_{name}": raw(source, name, place) for name, source in entry.map.items()}
     there = projected(text, [FILE_NO, LINE, *(f"file_{name}" for name in from_names(entry)), *place.values()], raws)
-    values = {name: value(source, kinds[name].kind, F.col(f"raw_{name}"), entry.zone or zone, zone, place) for name, source in entry.map.items()}
+    values = {name: value(source, kinds[name].kind, F.col(f"raw_{name}"), place) for name, source in entry.map.items()}
     legs = {LEG: F.col(place[entry.one_leg.field])} if entry.one_leg else {}
     made = projected(there, [FILE_NO, LINE, *raws], {**values, **legs})
+    own = entry.zone or zone
+    moved = {name: (source.format, own) for name, source in entry.map.items() if kinds[name].kind == "time" and is_moved(source.format, own, zone)}
+    made = in_zone(made, moved, zone) if moved else made
     odd = {ODD + name: it for name, source in entry.map.items() if (it := is_odd(source, name)) is not None}
     return projected(made, [FILE_NO, LINE, *values, *legs], odd)
-
-
-def rezoned(text: Frame, entry: FileLayout, zone: str) -> Frame:
-    """Rows in the extract's own columns whose times are in another zone."""
-    times = [c.name for c in entry.kind.columns if c.kind == "time" and c.name in text.columns]
-    shifted = {name: F.coalesce(in_zone(F.col(name), entry.zone or zone, zone), F.when(F.col(name).isNotNull(), F.lit("?"))) for name in times}
-    return projected(text, [c for c in text.columns if c not in times], shifted)
 
 
 def raw(source: Source, name: str, place: dict[str, str]) -> Expression:
@@ -92,10 +90,10 @@ def joined(names: tuple[str, ...], place: dict[str, str]) -> Expression:
     return F.when(F.trim(text) != "", text)
 
 
-def value(source: Source, kind: str, text: Expression, own_zone: str, zone: str, place: dict[str, str]) -> Expression:
-    """The canonical text of a column."""
+def value(source: Source, kind: str, text: Expression, place: dict[str, str]) -> Expression:
+    """The canonical text of a column; of a time by the clock that wrote it."""
     if source.between:
-        start, end = (parse_time(read_as(joined(moment, place), source.format or "", "time", zone, zone)) for moment in source.between)
+        start, end = (parse_time(read_as(joined(moment, place), source.format or "", "time")) for moment in source.between)
         made = seconds_between(start, end).cast("string")
     elif source.codes or source.letters:
         made = decoded(source, text)
@@ -104,9 +102,9 @@ def value(source: Source, kind: str, text: Expression, own_zone: str, zone: str,
     elif source.is_id:  # digits of an id would be taken for those of a number
         made = F.concat(F.lit("@"), F.translate(text, "0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
     elif source.format:
-        made = read_as(text, source.format, kind, own_zone, zone)
+        made = read_as(text, source.format, kind)
     else:
-        made = in_zone(text, own_zone, zone) if kind == "time" else text
+        made = text
     return made if source.otherwise is None else F.when(text.isNull(), F.lit(source.otherwise)).otherwise(made)
 
 
