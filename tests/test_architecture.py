@@ -19,7 +19,8 @@ SOURCES = sorted(HOME.rglob("*.py"))
 
 # Each outside tool comes in by one door: a file or a package.
 DOORS = {"duckdb": ("engine.py",), "sqlframe": ("engine.py",), "pyspark": ("engine.py",), "yaml": ("params.py", "documents.py"),
-         "lightgbm": ("model/",), "sklearn": ("model/",), "mlflow": ("tracking.py",), "matplotlib": ("figures.py",)}
+         "lightgbm": ("model/",), "sklearn": ("model/",), "mlflow": ("tracking.py",), "matplotlib": ("figures.py",),
+         "sqlalchemy": ("extracts/database.py",)}
 
 
 def imports(path: Path):

@@ -99,11 +99,14 @@ class FileLayout:
     one_leg: OneLeg | None = None
     table: str | None = None
     url: str | None = None
+    clock: str | None = None
     map: dict[str, Source] = slot(default_factory=dict)
 
     def __post_init__(self) -> None:
         if bool(self.glob) == bool(self.table):
             raise ValueError("needs a glob, the pattern of its files' names, or a table of a database")
+        if (self.url or self.clock) and not self.table:
+            raise ValueError("url and clock belong to a table of a database")
         if self.table and not self.url:
             raise ValueError("a table needs url: the name of the environment variable that holds the database's URL")
         if len(self.delimiter) != 1 or not self.delimiter.isascii() or len(self.quote) > 1:
@@ -123,6 +126,16 @@ class FileLayout:
                 ZoneInfo(self.zone)
             except (KeyError, ValueError, OSError):
                 raise ValueError(f"zone {self.zone!r} is no time zone (try 'Asia/Shanghai')") from None
+
+    @property
+    def file_of_table(self) -> str:
+        """What the file is called into which the table of a database is fetched."""
+        return f"table-{self.table}.parquet"
+
+    @property
+    def globs(self) -> tuple[str, ...]:
+        """The patterns of the names of its files."""
+        return (self.file_of_table,) if self.table else self.glob
 
     @property
     def kind(self) -> Extract:

@@ -48,7 +48,7 @@ def load(name: str) -> Layout:
 def spread(content: dict[str, Any], problems: list[str]) -> dict[str, Any]:
     """The document with its defaults in each of its files, every extract in its own entry, and short forms written out."""
     shared = {key: value for key, value in content.items() if key not in ABOUT_ALL}
-    known = set(FileLayout.__dataclass_fields__) - {"extract", "glob", "map", "table"}
+    known = set(FileLayout.__dataclass_fields__) - {"extract", "glob", "map", "table", "clock"}
     problems += [f"unknown key {str(key)!r}{close(str(key), {*known, *ABOUT_ALL})}" for key in shared if key not in known]
     entries = content.get("files")
     if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from churnkit.extracts import blocks, fields
+from churnkit.extracts import blocks, fields, tables
 from churnkit.extracts.blocks import Shape, unreadable
 from churnkit.extracts.fields import BadLine
 
@@ -35,7 +35,9 @@ class Split:
     encoding: str = "utf-8"
 
     def raw(self, lines: set[int]) -> dict[int, str]:
-        """The lines with these numbers as they stand in the file."""
+        """The lines with these numbers as they stand in the file; of a table the rows, the first being 1."""
+        if tables.is_table(self.path):
+            return tables.raw_rows(self.path, lines)
         return blocks.raw_lines(self.path, lines, self.encoding)
 
 
@@ -64,18 +66,19 @@ def split(path: Path, shape: Shape, columns: Columns, file_no: int, target: Path
     rows, bad = 0, list[BadLine]()
     under_way: deque[Future[tuple[int, tuple[BadLine, ...]]]] = deque()
 
-    def one(block: blocks.Block, n: int) -> tuple[int, tuple[BadLine, ...]]:
+    def one(block: blocks.Block | fields.Rows, n: int) -> tuple[int, tuple[BadLine, ...]]:
         try:
-            found = fields.split(block, shape)
+            found = fields.split(block, shape) if isinstance(block, blocks.Block) else block
             if len(found.numbers):
                 write(found, columns, file_no, target / f"{file_no:06}-{n:06}.parquet")
-            advance(len(found.numbers) + len(found.bad), len(block.text))
+            advance(len(found.numbers) + len(found.bad), len(block.text) if isinstance(block, blocks.Block) else found.columns.nbytes)
             return len(found.numbers), found.bad
         finally:
             team.room.release()
 
     try:
-        for n, block in enumerate(blocks.rows_of(path, shape)):
+        pieces: Iterable[blocks.Block | fields.Rows] = tables.rows_of(path, shape) if tables.is_table(path) else blocks.rows_of(path, shape)
+        for n, block in enumerate(pieces):
             team.room.acquire()
             under_way.append(team.pool.submit(one, block, n))
     except OSError as problem:

@@ -1,5 +1,6 @@
 """The shape of one file: its columns by its header or its layout, held against what the extract needs before a row is read."""
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 from churnkit.errors import InputError
@@ -8,6 +9,7 @@ from churnkit.extracts.blocks import WIDE, Shape, chunks, unreadable
 from churnkit.extracts.fields import read_line
 from churnkit.extracts.layout import NUMBER, FileLayout, carries_number
 from churnkit.extracts.mapping import fields
+from churnkit.extracts.tables import columns_of, is_table
 
 START = 1 << 16
 LOOKED_AT = 100
@@ -18,6 +20,9 @@ def shape_of(path: Path, entry: FileLayout) -> Shape:
 
     Raises InputError if the file is empty, no text, or its columns are not those of its layout.
     """
+    if is_table(path):
+        names = checked(path, entry, columns_of(path))
+        return Shape(names, tuple(name for name in fields(entry) if name in names) if entry.map else names, nulls=entry.nulls, trim=entry.trim)
     first = first_lines(path, entry)
     names = tuple(entry.names) or (header(path, entry, first) if entry.header else tuple(own_columns(entry)))
     wanted = tuple(name for name in fields(entry) if name in names) if entry.map else names
@@ -51,6 +56,11 @@ def header(path: Path, entry: FileLayout, first: list[bytes]) -> tuple[str, ...]
         garbage, names = True, []
     if garbage:
         raise InputError(f"{path} is no {stored.upper()} CSV file: its first line cannot be read as column names.")
+    return checked(path, entry, tuple(names))
+
+
+def checked(path: Path, entry: FileLayout, names: Sequence[str]) -> tuple[str, ...]:
+    """The names of a file's columns, none of them twice; raises InputError where they do not fit."""
     declared = fields(entry) if entry.map else own_columns(entry)
     needed = [name for source in entry.map.values() if not source.may_be_missing for name in source.read] if entry.map else \
         [c.name for c in entry.kind.columns if c.required and not (c.kind == "subscriber" and NUMBER in names and NUMBER in declared)]

@@ -42,7 +42,7 @@ def sources(folder: Path, layouts: Sequence[Layout], extracts: Iterable[str]) ->
 
 def readings(path: Path, folder: Path, layouts: Sequence[Layout]) -> list[Source]:
     """How a file is read: by the entries of one layout, of which each is for another extract."""
-    named = [Source(path, entry, layout.name) for layout in layouts for entry in layout.files if is_called(path.relative_to(folder), entry.glob)]
+    named = [Source(path, entry, layout.name) for layout in layouts for entry in layout.files if is_called(path.relative_to(folder), entry.globs)]
     if not named:
         raise InputError(stray(path, folder, layouts))
     if len({(s.layout, s.entry.extract) for s in named}) == 1 == len(named):
