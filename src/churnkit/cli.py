@@ -124,6 +124,19 @@ def docs() -> None:
 
 
 @app.command()
+def fetch(delivery: str) -> None:
+    """Write a delivery's rows of the database tables that the layouts name into its folder, as files to ingest."""
+    from churnkit.extracts import layout_file
+    from churnkit.extracts.database import fetch as fetch_tables
+    from churnkit.stages.ingest import Params
+
+    which = timeline.Delivery.named(delivery)
+    layouts = [layout_file.load(name) for name in params.load("ingest", Params).layouts]
+    for path, rows in fetch_tables(layouts, which, timeline.EXTRACTS / which.name).items():
+        print(f"{path}: {rows:,} rows")
+
+
+@app.command()
 def ingest(delivery: str) -> None:
     """Read one delivery of operator extracts into typed, pseudonymous, fully accounted events."""
     stage("ingest", timeline.Delivery.named(delivery))

@@ -77,7 +77,7 @@ def build(section: type[Section], content: Any, prefix: str, problems: list[str]
     try:
         return section(**values)
     except ValueError as problem:
-        problems.append(str(problem))
+        problems.append(f"{prefix[:-1]!r} {problem}" if prefix else str(problem))
         return None  # type: ignore[return-value]  # never used: problems is not empty
 
 

@@ -6,10 +6,11 @@ import pytest
 
 from builders import JUNE, account, deliver, events, ingest_again, put_down, rejects, run_ingest, subscriber
 from churnkit.errors import InputError
-from churnkit.extracts import EXTRACTS, lines
+from churnkit.extracts import EXTRACTS, blocks, layout, layout_file, shapes
 from churnkit.stages.ingest import files_by_extract
 from churnkit.timeline import Delivery
 
+CANONICAL = [layout_file.load("canonical")]
 HEADER = b"subscriber_id,happened_at,channel,is_granted\n"
 ROWS = [f"100{n},2026-06-05 09:00:00,call,true\n".encode() for n in range(6)]
 FOUR = b"".join(ROWS[:4])
@@ -24,7 +25,7 @@ def refused(extract: str, content: bytes) -> str:
     """What is said of a file that is refused whole."""
     path = put_down(JUNE, {extract: content}) / f"{extract}_{JUNE}.csv"
     with pytest.raises(InputError) as caught:
-        lines.header(path, EXTRACTS[extract])
+        shapes.shape_of(path, layout.FileLayout(extract, glob=("*",)))
     return str(caught.value)
 
 
@@ -59,7 +60,7 @@ def test_every_line_below_the_header_is_a_row_or_a_reject_with_its_line_number(c
 
 
 def test_what_is_set_aside_is_numbered_as_in_the_file_over_many_blocks(monkeypatch):
-    monkeypatch.setattr(lines, "BLOCK", 1000)
+    monkeypatch.setattr(blocks, "BLOCK", 1000)
     bad = {37: "a,b\n", 38: "\n", 200: "x,never,call,true\n", 401: "a,b,c,d,e\n"}
     content = [bad.get(n, f"{n},2026-06-05 09:00:00,call,true\n") for n in range(2, 402)]
     put_down(JUNE, {"consents": HEADER + "".join(content).encode()})
@@ -88,9 +89,9 @@ def test_the_lines_of_a_file_are_found_by_their_numbers_wherever_the_blocks_end(
     path = put_down(JUNE, {"consents": content}) / "consents_2026-06.csv"
     expected = dict(enumerate(content.decode().split("\n"), 1))
     for block in (1, 7, 45, len(content), 1 << 20):
-        monkeypatch.setattr(lines, "BLOCK", block)
-        assert [lines.raw_lines(path, {n}) for n in expected] == [{n: text} for n, text in expected.items()]
-    assert (lines.raw_lines(path, set(expected)), lines.raw_lines(path, set())) == (expected, {})
+        monkeypatch.setattr(blocks, "BLOCK", block)
+        assert [blocks.raw_lines(path, {n}) for n in expected] == [{n: text} for n, text in expected.items()]
+    assert (blocks.raw_lines(path, set(expected)), blocks.raw_lines(path, set())) == (expected, {})
 
 
 @pytest.mark.parametrize(("header", "said"), [
@@ -104,7 +105,7 @@ def test_the_lines_of_a_file_are_found_by_their_numbers_wherever_the_blocks_end(
 def test_a_header_that_does_not_fit_names_what_is_found_and_what_is_expected(header, said):
     complaint = refused("consents", header + FOUR)
     assert f"columns of extract 'consents' do not fit: {said}" in complaint
-    assert complaint.endswith("Expected: subscriber_id, happened_at, channel, is_granted, received_at.")
+    assert complaint.endswith("Expected: subscriber_id or msisdn, happened_at, channel, is_granted, received_at.")
 
 
 def test_the_complaint_about_a_missing_header_hides_the_numbers_of_the_row_in_its_place():
@@ -156,9 +157,9 @@ def test_files_are_found_in_folders_below_and_hidden_ones_are_left_alone():
     (folder / "calls_2026-06.csv").rename(folder / ".calls_2026-06.csv")
     (folder / "north").mkdir()
     (folder / "north/calls.csv").touch()
-    assert [p.name for p in files_by_extract(Delivery.named(JUNE))["calls"]] == ["calls.csv"]
+    assert [s.path.name for s in files_by_extract(Delivery.named(JUNE), CANONICAL)["calls"]] == ["calls.csv"]
 
 
 def test_a_delivery_that_is_not_there_is_named():
     with pytest.raises(InputError, match="data/extracts/2026-07/ does not exist"):
-        files_by_extract(Delivery.named("2026-07"))
+        files_by_extract(Delivery.named("2026-07"), CANONICAL)

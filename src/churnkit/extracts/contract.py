@@ -8,11 +8,13 @@ from churnkit.engine import F, Frame, T, projected
 from churnkit.expressions import parse_date, parse_decimal, parse_int, parse_time, row_hash
 from churnkit.extracts.declare import RECEIVED, Column, Extract
 from churnkit.extracts.lines import FILE_NO, LINE
+from churnkit.extracts.mapping import LEG, ODD
 from churnkit.timeline import Delivery
 
 BROKEN, KEY_HASH = "broken_rule", "key_hash"
+UNREAD = "unread"  # the layout has no reading for what stands there: an unknown code, another unit or form
 IDENTIFIER = r"^[A-Za-z0-9_.:-]{1,64}$"
-NUMBER = r"^\(?\+?[0-9*#](?:[ ().-]{0,2}[0-9*#]){1,23}$"  # what people group digits with is taken out later, in extracts/numbers.py
+NUMBER = r"^(\(?\+?[0-9*#](?:[ ().-]{0,2}[0-9*#]){1,23}|@[^0-9]{1,64})$"  # grouped as people do; after @ an id of who sends pseudonyms
 DECIMALS = 6  # a byte is a millionth of a megabyte
 TYPES = {"integer": "bigint", "decimal": f"decimal(18,{DECIMALS})", "date": "date", "month": "date", "flag": "boolean"}
 PATTERNS = {"subscriber": IDENTIFIER, "customer": IDENTIFIER, "number": NUMBER, "own_number": NUMBER, "party": NUMBER,
@@ -28,8 +30,10 @@ def typed(text: Frame, extract: Extract, delivery: Delivery, delay_days: int) ->
     """
     present = set(text.columns)
     guards = {f"bad_{c.name}": it for c in extract.columns if c.name in present and (it := guard(c)) is not None}
-    parsed = projected(text, [FILE_NO, LINE], {c.name: value(c, present) for c in extract.columns} | guards)
-    names = [c.name for c in extract.columns if c is not RECEIVED]
+    odd = [ODD + c.name for c in extract.columns if ODD + c.name in present]
+    parsed = projected(text, [FILE_NO, LINE, *odd], {c.name: value(c, present) for c in extract.columns} | guards
+                       | {LEG: F.col(LEG) if LEG in present else F.lit(None).cast("string")})
+    names = [c.name for c in extract.columns if c is not RECEIVED] + [LEG]
     received = {} if extract.clock is None else {RECEIVED.name: received_at(extract.clock, delay_days)}
     return projected(parsed, [FILE_NO, LINE, *names], {
         **received, BROKEN: first_broken(extract, present, delivery), KEY_HASH: row_hash(*extract.natural_key)})
@@ -89,6 +93,8 @@ def first_broken(extract: Extract, present: set[str], delivery: Delivery) -> Exp
     broken: list[tuple[Expression, str]] = []
     for column in extract.columns:
         it = F.col(column.name)
+        if ODD + column.name in present:
+            broken.append((F.col(ODD + column.name), f"{column.name}|{UNREAD}"))
         if column.name in present and guard(column) is not None:
             broken.append((F.col(f"bad_{column.name}"), f"{column.name}|not_{column.kind}"))
         if column.required:
@@ -124,6 +130,9 @@ def said(broken: str, extract: Extract) -> str:
     if rule.startswith("not_"):
         return f"{name} is not {expected[column.kind]}"
     own = {r.name: r.message for r in extract.rules}
-    return own.get(rule) or {"missing": f"{name} is empty", "out_of_range": f"{name} is outside {column.low} to {column.high}",
+    unread = f"{name} has a code, amount or form that the layout does not know"
+    if column.kind == "subscriber":
+        unread = "no subscriber had this number on that day"
+    return own.get(rule) or {UNREAD: unread, "missing": f"{name} is empty", "out_of_range": f"{name} is outside {column.low} to {column.high}",
                              "after_delivery": f"{name} lies after the delivery's end",
                              "long_before_delivery": f"{name} lies more than {extract.late_days} days before the delivery"}[rule]

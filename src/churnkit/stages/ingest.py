@@ -1,22 +1,25 @@
 """Read one delivery of operator extracts into typed, pseudonymous, fully accounted events."""
-import difflib
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from churnkit.engine import F, Frame, W, named, open_session, read, settle, write
+from churnkit.engine import F, Frame, W, named, open_session, settle, write
 from churnkit.errors import AccountError, InputError
-from churnkit.extracts import EXTRACTS, Extract, account, contract, lines, networks, parties
-from churnkit.files import drop_scratch, new_scratch, sha256, whole_folder
+from churnkit.extracts import EXTRACTS, Extract, account, contract, layout_file, lines, mapping, networks, parties
+from churnkit.extracts.holders import HELD_BY, holders
+from churnkit.extracts.layout import Layout, OneLeg
+from churnkit.extracts.legs import second_legs
+from churnkit.extracts.reader import Reader
+from churnkit.extracts.sources import Source, sources
+from churnkit.files import drop_scratch, new_scratch, whole_folder
 from churnkit.identity import key_id, read_key
 from churnkit.params import Common
-from churnkit.progress import reading, say
+from churnkit.progress import say
 from churnkit.timeline import EXTRACTS as SOURCE
-from churnkit.timeline import Delivery, events
+from churnkit.timeline import Delivery, events, find_deliveries
 
-SUFFIXES = (".csv", ".csv.gz")
+SNAPSHOTS_BACK = 2  # deliveries before this one whose subscribers are asked whose a number was
 
 
 @dataclass(frozen=True)
@@ -26,34 +29,43 @@ class Params:
     max_reject_share: float
     accept_rejects: bool
     delay_days: int
+    layouts: tuple[str, ...] = ("canonical",)
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_reject_share <= 1:
             raise ValueError("max_reject_share must be between 0 and 1")
         if self.delay_days < 0:
             raise ValueError("delay_days must not be negative")
+        if not self.layouts:
+            raise ValueError("layouts must name one at least, such as canonical")
 
 
 def run(params: Params, common: Common, delivery: Delivery) -> None:
     """Ingest every extract of the delivery; the account of it is written last."""
     key = read_key(common.key_file)
-    found = files_by_extract(delivery)
+    layouts = [layout_file.load(name) for name in params.layouts]
+    found = files_by_extract(delivery, layouts)
     open_session(common.memory, common.threads, common.spill, common.master)
     accounts: list[account.FileAccount] = []
     rejects: list[account.Reject] = []
     directory = networks.Directory()
-    for name in sorted(EXTRACTS, key=lambda n: n not in ("number_plan", "portings")):  # these first: numbers are read by them
+    reader = Reader(delivery, params.delay_days, common.zone, common.threads)
+    first = ("number_plan", "portings", "subscribers")  # by them numbers are read and resolved
+    for name in sorted(EXTRACTS, key=lambda n: first.index(n) if n in first else len(first)):
         extract = EXTRACTS[name]
         with workplace(common.spill) as spill, whole_folder(events(delivery.name, name)) as folder:
             if not found[name]:
                 write(parties.nothing(extract), folder)
                 continue
-            splits = split_files(extract, found[name], spill, common.threads)
-            typed = settle_typed(extract, delivery, params, spill)
-            kept, counted, bad = sift(extract, typed, splits)
+            typed, splits = reader.read(extract, found[name], spill)
+            one_leg = next((source.entry.one_leg for source in found[name] if source.entry.one_leg), None)
+            kept, counted, bad = sift(extract, typed, splits, one_leg)
             accounts += counted
             rejects += bad
             account.check(counted, bad, max_share=params.max_reject_share, accept=params.accept_rejects, delivery=delivery.name)
+            if name == "subscribers" and any(source.has_numbers for files in found.values() for source in files):
+                snapshots = [settle(kept.select(*HELD_BY)), *earlier_snapshots(delivery, layouts, reader, common.spill)]
+                reader = replace(reader, known=holders(snapshots))
             accepted = parties.pseudonymised(kept, extract, key, directory, delivery)
             directory = directory.holding(name, accepted)
             written = write(accepted, folder)
@@ -67,33 +79,26 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
         f"{sum(a.rejected for a in accounts):,} rejected + {sum(a.duplicates for a in accounts):,} duplicates")
 
 
-def files_by_extract(delivery: Delivery) -> dict[str, list[Path]]:
-    """The files of each extract in the delivery's folder, by name.
+def files_by_extract(delivery: Delivery, layouts: Sequence[Layout]) -> dict[str, list[Source]]:
+    """The files of each extract in the delivery's folder, by name, and how each is read.
 
     Raises InputError where the folder or a required extract is missing, and for a file that belongs to no extract.
     """
     folder = SOURCE / delivery.name
     if not folder.is_dir():
         raise InputError(f"{folder}/ does not exist; put the delivery's files there.")
-    found: dict[str, list[Path]] = {name: [] for name in EXTRACTS}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")):
-        name = next((n for n in EXTRACTS if path.name.startswith((f"{n}_", f"{n}.")) and path.name.endswith(SUFFIXES)), None)
-        if name is None:
-            near = difflib.get_close_matches(path.name.split(".")[0].rsplit("_", 1)[0], EXTRACTS, 1, 0.7)
-            meant = f" (did you mean {near[0]!r}?)" if near else ""
-            raise InputError(f"{path} belongs to no extract{meant}; names are <extract>_<anything>.csv or .csv.gz, with extract one of "
-                             f"{', '.join(EXTRACTS)}. Move what churnkit is not to read out of {SOURCE}/.")
-        found[name].append(path)
-    for name, paths in found.items():
-        if EXTRACTS[name].required and not paths:
+    found = sources(folder, layouts, EXTRACTS)
+    for name, files in found.items():
+        if EXTRACTS[name].required and not files:
             raise InputError(f"Delivery {delivery.name} lacks the required extract {name!r}: no file {folder}/{name}_*.csv.")
     return found
 
 
 def typed_rows(name: str, params: Params, common: Common, delivery: Delivery, spill: Path) -> Frame:
     """The good rows of one extract of a delivery with ids and numbers as the operator wrote them; for the vault, which alone may keep these."""
-    split_files(EXTRACTS[name], files_by_extract(delivery)[name], spill, common.threads)
-    return named(settle_typed(EXTRACTS[name], delivery, params, spill).filter(F.col(contract.BROKEN).isNull()))
+    found = files_by_extract(delivery, [layout_file.load(layout) for layout in params.layouts])
+    typed, _ = Reader(delivery, params.delay_days, common.zone, common.threads).read(EXTRACTS[name], found[name], spill)
+    return named(typed.filter(F.col(contract.BROKEN).isNull()))
 
 
 @contextmanager
@@ -106,37 +111,33 @@ def workplace(spill: str) -> Iterator[Path]:
         drop_scratch(folder)
 
 
-def split_files(extract: Extract, paths: list[Path], spill: Path, threads: int) -> list[tuple[lines.Split, str]]:
-    """Every file of the extract split into text rows under `spill`/text, with its checksum."""
-    target = spill / "text"
-    target.mkdir()
-    headers = [lines.header(path, extract) for path in paths]
-    columns = [c.name for c in extract.columns if any(c.name in names for names in headers)]
-    with reading(f"  {extract.name}", sum(p.stat().st_size for p in paths)) as advance, ThreadPoolExecutor(threads) as pool:
-        def one(n: int) -> tuple[lines.Split, str]:
-            return lines.split(paths[n], headers[n], columns, n, target / f"{n:06}.parquet", advance), sha256(paths[n])
-        return list(pool.map(one, range(len(paths))))
+def earlier_snapshots(delivery: Delivery, layouts: Sequence[Layout], reader: Reader, spill: str) -> list[Frame]:
+    """The subscribers of the deliveries just before this one: who left since is in no later snapshot."""
+    before = [d for d in find_deliveries() if d.ends <= delivery.starts][-SNAPSHOTS_BACK:]
+    frames = []
+    for one in before:
+        with workplace(spill) as folder:
+            files = sources(SOURCE / one.name, layouts, ["subscribers"])["subscribers"]
+            typed, _ = replace(reader, delivery=one).read(EXTRACTS["subscribers"], files, folder)
+            frames.append(settle(typed.filter(F.col(contract.BROKEN).isNull()).select(*HELD_BY)))
+    return frames
 
 
-def settle_typed(extract: Extract, delivery: Delivery, params: Params, spill: Path) -> Frame:
-    """The rows with types and verdicts, written out once so that what follows reads columns, not text."""
-    write(contract.typed(read([spill / "text"]), extract, delivery, params.delay_days), spill / "typed", by=())
-    return read([spill / "typed"])
-
-
-def sift(extract: Extract, typed: Frame, splits: list[tuple[lines.Split, str]]) \
+def sift(extract: Extract, typed: Frame, splits: list[tuple[lines.Split, str]], one_leg: OneLeg | None = None) \
         -> tuple[Frame, list[account.FileAccount], list[account.Reject]]:
     """The rows to keep, the account of each file, and the rejects."""
     good = named(typed.filter(F.col(contract.BROKEN).isNull()))
     broken = [tuple(r) for r in typed.filter(F.col(contract.BROKEN).isNotNull())
               .select(lines.FILE_NO, lines.LINE, contract.BROKEN).orderBy(lines.FILE_NO, lines.LINE).collect()]
     losers = duplicates(extract, good)
+    if one_leg and (seconds := second_legs(good, one_leg)) is not None:
+        losers = settle((seconds if losers is None else losers.union(seconds)).distinct())
     lost = [r[0] for r in losers.select(lines.FILE_NO).collect()] if losers is not None else []
     counted, rejects = [], []
     for n, (file, digest) in enumerate(splits):
         name = str(file.path.relative_to(SOURCE))
         mine = [(line, rule) for file_no, line, rule in broken if file_no == n]
-        raw = lines.raw_lines(file.path, {line for line, _ in mine})
+        raw = file.raw({line for line, _ in mine})
         bad = [account.Reject(extract.name, name, line, rule.split("|")[0], rule.split("|")[1], contract.said(rule, extract),
                               account.masked(raw[line])) for line, rule in mine]
         bad += [account.Reject(extract.name, name, b.line, "", "unreadable", f"the line {b.message}", account.masked(b.raw)) for b in file.bad]
@@ -145,7 +146,7 @@ def sift(extract: Extract, typed: Frame, splits: list[tuple[lines.Split, str]]) 
         counted.append(account.FileAccount(extract.name, name, digest, file.size, read_rows, read_rows - len(bad) - twice, len(bad), twice))
     if losers is not None and lost:
         good = good.join(losers, on=[lines.FILE_NO, lines.LINE], how="left_anti")
-    return named(good.drop(lines.FILE_NO, lines.LINE, contract.BROKEN, contract.KEY_HASH)), counted, rejects
+    return named(good.drop(lines.FILE_NO, lines.LINE, contract.BROKEN, contract.KEY_HASH, mapping.LEG)), counted, rejects
 
 
 def duplicates(extract: Extract, good: Frame) -> Frame | None:
