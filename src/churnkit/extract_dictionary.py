@@ -8,7 +8,8 @@ from churnkit.features import REGISTRY, needs
 from churnkit.history import SUMMARIES
 
 PSEUDONYMS = ("subscriber", "customer", "device", "number", "own_number", "party")
-OVERVIEW = ("extract", "required", "one row is", "days that a row may be older than its delivery", "rows with the same … are one", "features that need it")
+OVERVIEW = ("extract", "required", "one row is", "days that a row may be older than its delivery", "rows with the same … are one",
+            "features that need it")
 COLUMNS = ("column", "required", "written as", "unit", "what it is")
 
 
