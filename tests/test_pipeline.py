@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -113,18 +114,47 @@ def test_the_account_of_ingest_says_what_was_planted(finished):
             assert row["duplicates"] == truth["duplicates"], row["file"]
 
 
-def test_no_output_of_the_pipeline_holds_a_full_number(finished):
-    numbers = set()
-    for path in sorted((finished / "data/extracts").rglob("subscribers_*.csv"))[-1:]:
-        numbers |= {row["msisdn"] for row in csv.DictReader(path.open())}
-    assert len(numbers) > 1000
-    for root in (*MADE, "reports"):
-        for path in (finished / root).rglob("*"):
-            if path.is_file():
-                text = "\n".join(str(v) for c in pq.read_table(path).columns for v in c.unique().to_pylist()) if path.suffix == ".parquet" \
-                    else path.read_bytes().decode("utf-8", "replace")
-                found = set(re.findall(r"(?<!\d)\d{11}(?!\d)", text)) & numbers
-                assert not found, path
+def numbers_in(extracts: Path) -> set[str]:
+    """Every number of eight digits or more in the operator's files, whoever's it is."""
+    found: set[str] = set()
+    for path in extracts.rglob("*.csv"):
+        with path.open(encoding="utf-8") as lines:
+            for row in csv.DictReader(lines):
+                found.update(row[c] for c in ("msisdn", "alt_contact", "other_party", "forwarded_to") if len(row.get(c) or "") >= 8)
+    return found
+
+
+def texts_of(path: Path) -> Iterator[str]:
+    """All that a file says: of a Parquet file every different value of every column, and what is said of it."""
+    if path.suffix == ".parquet":
+        table = pq.read_table(path)
+        yield str(table.schema.metadata)
+        yield from ("\n".join(map(str, column.unique().to_pylist())) for column in table.columns)
+    else:
+        yield path.read_bytes().decode("utf-8", "replace")
+
+
+def test_no_output_of_any_stage_holds_a_full_number_of_anybody(finished):
+    numbers = numbers_in(finished / "data/extracts")
+    assert len(numbers) > 10_000
+    stages = [stage.get("do", stage) for stage in yaml.safe_load((finished / "dvc.yaml").read_text("utf-8"))["stages"].values()]
+    outputs = [out if isinstance(out, str) else next(iter(out)) for stage in stages for out in (*stage["outs"], *stage.get("metrics", ()))]
+    roots = {finished / out.split("${")[0] for out in outputs}
+    searched = [path for root in roots for path in (root.rglob("*") if root.is_dir() else [root]) if path.is_file()]
+    assert {"deliveries", "cohorts", "features", "scores", "lists", "latest", "reports"} <= {part for path in searched for part in path.parts}
+    for path in searched:
+        for text in texts_of(path):
+            runs = {re.sub(r"[ -]", "", run) for run in re.findall(r"(?<![\d.])\d(?:[ -]?\d){7,14}(?!\d)", text)}
+            assert not (runs | {re.sub("^(00)?86", "", run) for run in runs}) & numbers, path
+
+
+def test_the_vault_of_the_same_files_knows_everyone_on_the_lists(finished):
+    assert "subscribers" in run(finished, "churnkit", "vault", "build").stdout
+    (lists,) = (finished / "data/lists").iterdir()
+    called = next(row for path in sorted((lists / "scored").glob("*.csv")) for row in csv.DictReader(path.open(encoding="utf-8-sig")))
+    number = run(finished, "churnkit", "vault", "show", called["subscriber_id"]).stdout.split()[0]
+    assert called["subscriber_id"] in run(finished, "churnkit", "vault", "find", number).stdout
+    assert stages_run(run(finished, "dvc", "repro")) == []
 
 
 def test_a_second_run_does_nothing(finished):
@@ -166,3 +196,21 @@ def test_a_new_month_costs_one_month(finished, tmp_path):
     assert dates == {"2026-04-01", "2026-07-01"}  # one more date is mature, and one more is scored
     after = digests(folder, "data/deliveries")
     assert {name: after[name] for name in before} == before
+
+
+def test_the_required_extracts_alone_make_a_list(finished, tmp_path):
+    folder = project(tmp_path / "three", threads=4)
+    chosen = yaml.safe_load((folder / "params.yaml").read_text("utf-8"))
+    chosen["export"]["policy"]["consent"] = "assumed"
+    (folder / "params.yaml").write_text(yaml.safe_dump(chosen, allow_unicode=True), "utf-8")
+    shutil.copytree(finished / "data/extracts", folder / "data/extracts")
+    shutil.copy(finished / "data/churnkit.key", folder / "data/churnkit.key")
+    for path in (folder / "data/extracts").rglob("*.csv"):
+        if not path.name.startswith(("calls_", "bills_", "subscribers_")):
+            path.unlink()
+    run(folder, "churnkit", "plan")
+    said = run(folder, "dvc", "repro").stderr
+    assert "no status_changes, so all lines count as open" in said
+    assert "no handsets, number_plan, status_changes, so 45 features are left out" in said
+    (lists,) = (folder / "data/lists").iterdir()
+    assert json.loads((lists / "manifest.json").read_text("utf-8"))["files"]

@@ -189,6 +189,19 @@ def test_a_date_without_a_feature_reads_it_as_missing_and_says_so(tmp_path: Path
     assert f"{TRAINING[0]} lacks bill_last" in capsys.readouterr().err
 
 
+def test_a_month_that_lacks_what_the_model_reads_is_scored_as_if_it_were_missing_and_that_is_said(
+        tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("churnkit.features.REGISTRY", REGISTRY, raising=False)
+    Model.load(project / "models/latest").save(tmp_path / "models/latest")
+    write_months(tmp_path, rows=60)
+    path = tmp_path / f"data/features/{SCORING}/part-0.parquet"
+    pd.read_parquet(path).drop(columns=["plan", "bill_last"]).to_parquet(path)
+    score.run(score.Params(), COMMON, PLAN)
+    assert len(pd.read_parquet(tmp_path / f"data/scores/{SCORING}")) == 60
+    assert "the model reads bill_last, plan, which this month lacks: missing for everyone." in capsys.readouterr().err
+
+
 def test_a_month_nobody_of_whom_has_an_outcome_teaches_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_months(tmp_path, rows=60)

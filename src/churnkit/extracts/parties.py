@@ -113,14 +113,17 @@ def with_networks(rows: Frame, shown: dict[str, Column], columns: list[str], tex
         kept = ["pseudonym", *moves.columns, *(codes if name == extract.dialled else [])]
         rows = beside(rows, [known.select(F.col("raw").alias(name), *(F.col(c).alias(f"{name}__{c}") for c in kept))], [name])
         shown = replaced(shown, name, {name: F.col(f"{name}__pseudonym"), f"{name}_network": moves.network(f"{name}__", clock)})
-    return rows, taken_apart(shown, extract.dialled, codes) if extract.dialled else shown
+    if not extract.dialled:
+        return rows, shown
+    given, network = shown.pop("other_network"), f"{extract.dialled}_network"
+    if rows.filter(F.col("other_network").isNotNull()).limit(1).collect():  # what the operator says counts where nothing else knows
+        shown[network] = F.when(shown[network] == "unknown", F.coalesce(given, shown[network])).otherwise(shown[network])
+    return rows, taken_apart(shown, extract.dialled, codes)
 
 
 def taken_apart(shown: dict[str, Column], dialled_column: str, codes: list[str]) -> dict[str, Column]:
     """The columns to show where a column holds what was dialled: the number alone, and the codes in columns of their own."""
     nothing, network_of = F.lit(None).cast("string"), f"{dialled_column}_network"
-    given = shown.pop("other_network")  # what the operator says counts where neither the plan nor the portings know
-    shown[network_of] = F.when(shown[network_of] == "unknown", F.coalesce(given, shown[network_of])).otherwise(shown[network_of])
     if "access_code" in codes:
         shown["access_code"] = F.coalesce(shown["access_code"], F.col(f"{dialled_column}__access_code"))
     if "forward_dial" not in codes:
