@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from churnkit import documents, params, timeline, vault_commands
-from churnkit.errors import ChurnkitError, ParameterError, resources_ran_out
+from churnkit.errors import ChurnkitError, InputError, ParameterError, resources_ran_out
 from churnkit.files import whole_file
 from churnkit.progress import say
 from churnkit.stages import STAGES
@@ -121,6 +121,23 @@ def docs() -> None:
     for name, page in (("features", features_page()), ("extracts", extracts_page())):
         with whole_file(Path(f"docs/{name}.md")) as part:
             part.write_text(page, "utf-8")
+
+
+@app.command()
+def inspect(files: Annotated[list[Path], typer.Argument(help="Files of an operator, in whatever shape.")],
+            out: Annotated[Path | None, typer.Option(help="Write the proposed layout here, such as layouts/north.yaml.")] = None) -> None:
+    """Look at unknown files, and propose a layout for them."""
+    from churnkit.inspect.page import inspected
+
+    common = params.load("common", params.Common)
+    if missing := [path for path in files if not path.is_file()]:
+        raise InputError(f"There is no file {missing[0]}.")
+    if out and out.exists():
+        raise ParameterError(f"{out} exists; what somebody wrote is not overwritten.")
+    said, document = inspected(files, common.spill, common.zone)
+    print(said, end="")
+    if out and document:
+        documents.write(out, document, "docs/layouts.md says what each key means.")
 
 
 @app.command()

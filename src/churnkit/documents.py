@@ -38,9 +38,14 @@ def read(path: Path) -> dict[str, Any]:
     return content or {}
 
 
+def dumped(content: dict[str, Any]) -> str:
+    """The document as YAML, in the order of its keys."""
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=200, default_flow_style=None)
+
+
 def write(path: Path, content: dict[str, Any], heading: str) -> None:
     """Write the document under a comment; a document that would not change is left alone."""
-    text = f"# {heading}\n" + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=200, default_flow_style=None)
+    text = f"# {heading}\n" + dumped(content)
     if not path.exists() or path.read_text("utf-8") != text:
         with whole_file(path) as part:
             part.write_text(text, "utf-8")

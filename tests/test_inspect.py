@@ -1,0 +1,149 @@
+"""From files nobody has seen before to a layout, and from the layout to events."""
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+from builders import SUBSCRIBERS, account, ingest_again, put_down, rejects
+from churnkit import cli
+from churnkit.extracts import layout_file
+from churnkit.inspect.page import inspected
+from churnkit.inspect.sniff import sniff
+
+ROOT = Path(__file__).parent.parent
+PUBLIC = Path(os.environ.get("CHURNKIT_PUBLIC_DATA") or ROOT.parent / "shared" / "data") / "cdr"
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def written(name: str, text: str, encoding: str = "utf-8") -> Path:
+    """A file nobody has seen before."""
+    Path(name).write_bytes(text.encode(encoding))
+    return Path(name)
+
+
+def looked_at(*paths: Path) -> tuple[str, dict]:
+    """What is said, and the layout proposed."""
+    said, document = inspected(paths, "spill", "Asia/Shanghai")
+    return said, document or {}
+
+
+CALLS = "用户编码|对方号码|通话类型|业务类型|开始时间|通话时长|基站\n" + "".join(
+    f"{1001 + n}|139{n:08}|{'主叫' if n % 2 else '被叫'}|{'语音' if n % 3 else '短信'}|202606{n + 1:02}08{n:02}00|0小时{n}分4秒|C{n}\n"
+    for n in range(20))
+
+
+@pytest.mark.parametrize(("text", "encoding", "found"), [
+    ("a,b\n1,2\n", "utf-8", ("utf-8", ",", True)), ("甲|乙\n1|2\n", "gb18030", ("gb18030", "|", True)),
+    ("1;2;3\n4;5;6\n", "utf-8", ("utf-8", ";", False)),
+    ("a\tb\n1\t2\n", "utf-16", ("utf-16", "\t", True)), ("a\x01b\n1\x012\n", "utf-16-le", ("utf-16-le", "\x01", True)),
+    ("姓名,月份\n王,202606\n", "utf-8-sig", ("utf-8", ",", True)), ("a,b\né,2\n", "latin-1", ("latin-1", ",", True))])
+def test_encoding_delimiter_and_header_are_told_from_the_bytes(text, encoding, found):
+    file = sniff(written("x", text * 20, encoding))
+    assert (file.encoding, file.delimiter, file.has_header) == found
+
+
+def test_a_file_in_chinese_is_understood_column_by_column_and_its_layout_reads_it():
+    said, document = looked_at(written("yd_202606.txt", CALLS, "gb18030"))
+    (entry,) = document["files"]
+    assert (entry["extract"], entry["glob"], entry["encoding"], entry["delimiter"]) == ("calls", ["yd_*.txt"], "gb18030", "|")
+    assert entry["map"] == {
+        "subscriber_id": "用户编码", "other_party": "对方号码", "kind": {"field": "业务类型", "codes": {"短信": "sms", "语音": "voice"}},
+        "direction": {"field": "通话类型", "codes": {"主叫": "out", "被叫": "in"}}, "happened_at": {"field": "开始时间", "format": "%Y%m%d%H%M%S"},
+        "duration_s": {"field": "通话时长", "unit": "seconds"}, "cell_id": "基站"}
+    assert "20 rows read, 20 would be accepted" in said
+
+
+def test_no_full_number_is_shown():
+    said, _ = looked_at(written("yd_202606.txt", CALLS, "gb18030"))
+    assert "139****" in said
+    assert "13900000001" not in said
+
+
+def test_what_has_no_place_and_what_is_not_known_is_said():
+    said, _ = looked_at(written("x.csv", "user_id,peer,start_time,dir,shade\n" + "".join(
+        f"{n},139{n:08},2026-06-01 08:00:{n:02},{'MO' if n % 2 else 'XX'},blue\n" for n in range(20))))
+    assert "not placed: 'shade', 1 codes, such as blue" in said
+    assert "assumed: nothing in the file says it" in said
+    assert "duration_s" not in said.split("A layout")[1]
+    assert "20 × a voice leg needs its duration" in said
+
+
+def test_a_file_that_a_shipped_layout_fits_is_named_with_it():
+    said, document = looked_at(written("subscribers_2026-06.csv", SUBSCRIBERS))
+    assert "fits the layout canonical as subscribers." in said
+    assert not document
+
+
+def test_a_fixed_width_and_a_trailer_are_seen():
+    fixed = sniff(written("f", "".join(f"{n:<6}139{n:08} 20260605\n" for n in range(30))))
+    assert fixed.widths == {"c1": 6, "c2": 12, "c3": 8}
+    piped = sniff(written("p", "".join(f"{n}|5\n" for n in range(30)) + "TOTAL 30\n"))
+    assert (piped.trailer, len(piped.rows)) == (r"TOTAL\ ([0-9]+)", 30)
+
+
+def test_the_command_writes_a_layout_that_loads_and_overwrites_nothing(capsys):
+    Path("params.yaml").write_text((ROOT / "params.yaml").read_text("utf-8"), "utf-8")
+    Path("layouts").mkdir()
+    written("yd_202606.txt", CALLS, "gb18030")
+    with pytest.raises(SystemExit, match="0"):
+        cli.app(["inspect", "yd_202606.txt", "--out", "layouts/yd.yaml"])
+    assert [entry.extract for entry in layout_file.load("yd").files] == ["calls"]
+    assert yaml.safe_load(capsys.readouterr().out.split("A layout to begin with:")[1])["files"]
+    with pytest.raises(cli.ParameterError, match=r"layouts/yd\.yaml exists"):
+        cli.app(["inspect", "yd_202606.txt", "--out", "layouts/yd.yaml"])
+
+
+@pytest.mark.skipif(not PUBLIC.exists(), reason="needs the public call records")
+def test_bandicoots_files_go_from_inspect_to_events_with_every_row_accounted_for():
+    names = ["A.csv", "ego.csv", "u_test.csv", "u_test2.csv"]
+    said, document = looked_at(*(PUBLIC / "bandicoot" / name for name in [*names, "antennas.csv", "towers.csv"]))
+    assert said.count("fits the layout bandicoot as calls") == 4
+    assert said.count("like no extract that churnkit reads") == 2
+    assert not document
+    folder = put_down("2013-12..2014-12", {})
+    for name in [*names, "antennas.csv", "towers.csv"]:
+        (folder / name).write_bytes((PUBLIC / "bandicoot" / name).read_bytes())
+    ingest_again("2013-12..2014-12", "calls", layouts=("bandicoot",), max_reject_share=0.01)
+    read, accepted, rejected, duplicates = account("calls", "2013-12..2014-12")
+    assert read == sum((PUBLIC / "bandicoot" / name).read_bytes().rstrip(b"\n").count(b"\n") + (name == "u_test.csv") for name in names)
+    assert (read, rejected) == (accepted + duplicates, 0)
+
+
+@pytest.mark.skipif(not PUBLIC.exists(), reason="needs the public call records")
+def test_call_records_of_a_stranger_go_from_inspect_to_events_with_every_row_accounted_for():
+    source = PUBLIC / "np_dl_telco/cdr.csv"
+    Path("layouts").mkdir()
+    _, document = looked_at(source)
+    Path("layouts/stranger.yaml").write_text(yaml.safe_dump(document), "utf-8")
+    numbers = sorted({line.split(",")[1] for line in source.read_text().splitlines()[1:]})
+    folder = put_down("2014-01..2014-12", {"subscribers": SUBSCRIBERS.splitlines(True)[0] + "".join(
+        f"u{n},2014-12-31,{number},2013-01-01,postpaid,voice,江西/南昌/东湖,,\n" for n, number in enumerate(numbers))})
+    (folder / "cdr.csv").write_bytes(source.read_bytes())
+    ingest_again("2014-01..2014-12", "subscribers", "calls", layouts=("canonical", "stranger"), max_reject_share=0.05)
+    read, accepted, rejected, duplicates = account("calls", "2014-01..2014-12")
+    assert read == source.read_bytes().rstrip(b"\n").count(b"\n")
+    assert read == accepted + rejected + duplicates
+    assert accepted > 0.95 * read, {r["message"] for r in rejects("2014-01..2014-12")}
+
+
+def test_three_files_of_a_stranger_go_from_inspect_to_events_in_one_layout():
+    calls = "".join(f"{1001 + n % 2};139{n:08};{'mo' if n % 2 else 'mt'};{'voice' if n % 3 else 'sms'};2026/06/{n + 1:02} 08:00:00;{n * 7};\n"
+                    for n in range(20))
+    files = [written("usage-0601.log", "subs_id;peer;way;sort;began;dura;\n" + calls),
+             written("fatura_202606.csv", "user_id,cycle,total_fee,paid_amount,pay_date\n" + "".join(
+                 f"{1001 + n},202606,{59 + n}.90,{59 + n}.90,2026070{n + 1}\n" for n in range(2))),
+             written("optin.txt", "user_id|when|channel|agreed\n1001|2026-06-05 09:00:00|call|Y\n1002|2026-06-05 10:00:00|sms|N\n", "utf-16")]
+    said, document = looked_at(*files)
+    assert [entry["extract"] for entry in document["files"]] == ["calls", "bills", "consents"], said
+    Path("layouts").mkdir()
+    Path("layouts/stranger.yaml").write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
+    folder = put_down("2026-06", {"subscribers": SUBSCRIBERS})
+    for file in files:
+        file.rename(folder / file.name)
+    ingest_again("2026-06", "subscribers", "calls", "bills", "consents", layouts=("canonical", "stranger"), max_reject_share=0.0)
+    assert [account(name) for name in ("calls", "bills", "consents")] == [(20, 20, 0, 0), (2, 2, 0, 0), (2, 2, 0, 0)]
