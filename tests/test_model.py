@@ -139,6 +139,17 @@ def test_a_monotone_feature_never_lowers_the_risk_as_it_rises() -> None:
     assert (np.diff(model.predict_margin(pd.DataFrame({"silence": np.linspace(0, 1, 50)}))) >= 0).all()
 
 
+def test_a_part_of_the_stayers_stands_for_all_of_them() -> None:
+    rng = np.random.default_rng(2)
+    table, later = (pd.DataFrame(rng.normal(size=(20_000, 4))) for _ in range(2))
+    churned, then = (rng.random(20_000) < expit(rows[0].to_numpy() - 2) for rows in (table, later))
+    chosen = {"stayer_share": 0.25, "calibration": "none", "trees": 40, "bags": 2, "leaves": 7, "threads": 1}
+    part = fit(table, churned, params=chosen, seed=3)
+    assert part.predict_proba(later).mean() == pytest.approx(then.mean(), rel=0.05)
+    assert part.boosters == fit(table, churned, params=chosen, seed=3).boosters
+    assert part.boosters[0] != part.boosters[1]
+
+
 def saved(model: Model, folder: Path) -> dict[str, bytes]:
     model.save(folder)
     return {path.name: path.read_bytes() for path in folder.iterdir()}

@@ -1,5 +1,6 @@
 """Fitting: how many trees, which boosters, which calibration."""
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import lightgbm as lgb
@@ -83,11 +84,16 @@ def check_monotone(learning: Learning, columns: Sequence[encode.Column]) -> None
 
 
 def dataset(learning: Learning, columns: Sequence[encode.Column], matrix: np.ndarray, outcome: np.ndarray, seed: int) -> lgb.Dataset:
-    """The rows in LightGBM's binned form. Columns are named c0, c1, … there: LightGBM's text bears no other names safely."""
+    """The rows that a booster of this seed learns from, binned. Columns are named c0, c1, … there: LightGBM's text bears no other names safely."""
     names = [f"c{place}" for place in range(len(columns))]
     few = [name for name, column in zip(names, columns, strict=True) if column.kind == "few"]
     told = learning.boosting(len(outcome), seed, [column.name for column in columns])
-    return lgb.Dataset(matrix, outcome, feature_name=names, categorical_feature=few, params=told, free_raw_data=False)
+    weight = None
+    if learning.stayer_share < 1:
+        kept = (outcome == 1) | (np.random.default_rng(seed).random(len(outcome)) < learning.stayer_share)
+        matrix, outcome = matrix[kept], outcome[kept]
+        weight = np.where(outcome == 1, 1.0, 1 / learning.stayer_share)
+    return lgb.Dataset(matrix, outcome, weight=weight, feature_name=names, categorical_feature=few, params=told, free_raw_data=False)
 
 
 def boosters(learning: Learning, columns: Sequence[encode.Column], matrix: np.ndarray, outcome: np.ndarray,
@@ -96,17 +102,18 @@ def boosters(learning: Learning, columns: Sequence[encode.Column], matrix: np.nd
     bags, texts = learning.bag(len(outcome)), [first] if first else []
     if len(texts) == bags:
         return tuple(texts)
-    rows = dataset(learning, columns, matrix, outcome, seed)
+    rows = dataset(learning, columns, matrix, outcome, seed * 1000) if learning.stayer_share == 1 else None
     for bag in range(len(texts), bags):
         told = learning.boosting(len(outcome), seed * 1000 + bag, [column.name for column in columns])
-        texts.append(portable(lgb.train(told, rows, trees).model_to_string()))
+        mine = rows if rows is not None else dataset(learning, columns, matrix, outcome, seed * 1000 + bag)
+        texts.append(portable(lgb.train(told, mine, trees).model_to_string()))
     return tuple(texts)
 
 
 def trees_by_valid(learning: Learning, columns: Sequence[encode.Column], matrix: np.ndarray, outcome: np.ndarray,
                    later: np.ndarray, later_outcome: np.ndarray, seed: int) -> tuple[int, str]:
     """The tree count at which the log loss of the later rows is lowest, and the first booster with so many trees as text."""
-    rows = dataset(learning, columns, matrix, outcome, seed)
+    rows = dataset(learning, columns, matrix, outcome, seed * 1000)
     told = learning.boosting(len(outcome), seed * 1000, [column.name for column in columns])
     stop = lgb.early_stopping(learning.patience, verbose=False)
     later_rows = lgb.Dataset(later, later_outcome, reference=rows, params=told)
@@ -121,7 +128,7 @@ def trees_by_splits(learning: Learning, columns: Sequence[encode.Column], matrix
     splits = split(outcome, seed)
     if not splits:
         return learning.trees or UNTOLD, np.empty(0), np.empty(0, dtype=int)
-    rows = dataset(learning, columns, matrix, outcome, seed)
+    rows = dataset(replace(learning, stayer_share=1.0), columns, matrix, outcome, seed)
     told = learning.boosting(len(outcome), seed * 1000, [column.name for column in columns])
     stop = [] if learning.trees else [lgb.early_stopping(learning.patience, verbose=False)]
     found = lgb.cv(told, rows, learning.trees or learning.max_trees, folds=splits, callbacks=stop, return_cvbooster=True)

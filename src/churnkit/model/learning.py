@@ -13,7 +13,11 @@ SMALL = 20_000  # tables below this are fitted as a bag of five boosters: it cos
 
 @dataclass(frozen=True)
 class Learning:
-    """The choices. `trees` and `bags` of 0 are found: by held-out log loss, and by the size of the table; `depth` 0 has no limit."""
+    """The choices. `trees` and `bags` of 0 are found: by held-out log loss, and by the size of the table; `depth` 0 has no limit.
+
+    Each booster learns from all churners and `stayer_share` of the stayers, who count for the others; which ones, its seed says. The folds
+    that find the tree count of a bare table have all of them.
+    """
 
     learning_rate: float = 0.05
     leaves: int = 31
@@ -21,6 +25,7 @@ class Learning:
     min_leaf_rows: int = 20
     column_share: float = 0.5
     row_share: float = 0.8
+    stayer_share: float = 1.0
     l2: float = 0.0
     trees: int = 0
     max_trees: int = 2000
@@ -35,7 +40,7 @@ class Learning:
         checks = {
             "learning_rate": 0 < self.learning_rate <= 1, "leaves": 2 <= self.leaves <= 4096, "depth": self.depth >= 0,
             "min_leaf_rows": self.min_leaf_rows >= 1, "column_share": 0 < self.column_share <= 1,
-            "row_share": 0 < self.row_share <= 1, "l2": self.l2 >= 0, "trees": self.trees >= 0,
+            "row_share": 0 < self.row_share <= 1, "stayer_share": 0 < self.stayer_share <= 1, "l2": self.l2 >= 0, "trees": self.trees >= 0,
             "max_trees": self.max_trees >= 1, "patience": self.patience >= 1, "bags": 0 <= self.bags <= 100,
             "smooth": self.smooth > 0, "calibration": self.calibration in ("auto", "sigmoid", "isotonic", "none"),
             "monotone": all(sign in (-1, 0, 1) for sign in self.monotone.values()), "threads": self.threads >= 0,

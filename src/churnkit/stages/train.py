@@ -28,6 +28,7 @@ class Params:
     min_leaf_rows: int = 50
     column_share: float = 0.5
     row_share: float = 0.8
+    stayer_share: float = 1.0
     l2: float = 1.0
     max_trees: int = 1000
     patience: int = 50
