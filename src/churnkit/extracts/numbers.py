@@ -6,7 +6,7 @@ from churnkit.engine import F, Frame, projected
 
 MARKS = r"[ ().-]"  # what people group digits with
 LONGEST = 40
-PLAIN = r"^([1-9][0-9]{1,11}|0[2-9][0-9]{1,10})$"  # nothing below changes these, which nearly all numbers are: one test spares them twenty
+PLAIN = r"^([1-9][0-9]{1,11}|0[2-9][0-9]{1,10}|@.*)$"  # nothing below changes these, which nearly all numbers are: one test spares them twenty
 # The first form that fits says how many characters to drop, and what to put in front. `+` has become 00 before that.
 FORMS: tuple[tuple[str, int, str], ...] = (
     (r"^00861[0-9]{10}$", 4, ""),  # a mobile number: 0086 138 0000 0001
@@ -29,8 +29,10 @@ def normal_number(text: str) -> str:
     Blanks, dots, hyphens and brackets go. `+86 138 0000 0001`, `008613800000001` and `8613800000001` become `13800000001`,
     `+86 791 8888 8888` becomes `079188888888`; other countries begin with 00 (`+44 …` is `0044…`). Short codes, care lines,
     local numbers and fixed lines with their area code stay as they are, and so does what holds a `*` or `#`. A bare 86 is taken
-    off before 11 digits that begin with 1 only: 86 may begin a local number.
+    off before 11 digits that begin with 1 only: 86 may begin a local number. What begins with @ is no number but some other id, and stays.
     """
+    if re.search(PLAIN, text):
+        return text
     bare = re.sub(MARKS, "", text)
     digits = "00" + bare[1:] if bare.startswith("+") else bare
     return next((put + digits[dropped:] for pattern, dropped, put in FORMS if re.search(pattern, digits)), digits)
