@@ -10,7 +10,7 @@ import pytest
 
 from churnkit.engine import F, count_rows, open_session, read, settle, write
 from churnkit.errors import InputError, ResourceError, resources_ran_out
-from churnkit.expressions import count_if, days, parse_date, parse_int, parse_time, row_hash, total_if
+from churnkit.expressions import count_if, days, parse_date, parse_decimal, parse_int, parse_time, row_hash, total_if
 
 
 def one(text: str | None, expression) -> object:
@@ -23,6 +23,14 @@ def one(text: str | None, expression) -> object:
     ("1 ", None), ("+1", None), ("--1", None), ("1,000", None), ("9999999999999999999", None), ("１２", None), ("0x10", None), ("nan", None)])
 def test_parse_int_takes_plain_whole_numbers_and_nothing_else(text, number):
     assert one(text, parse_int) == number
+
+
+@pytest.mark.parametrize(("text", "number"), [
+    ("1", "1.000000"), ("-0.25", "-0.250000"), ("12.3456785", "12.345679"), ("12.3456784", "12.345678"), ("-0.0000005", "-0.000001"),
+    ("99999999999.999999", "99999999999.999999"), ("0.25345703125", "0.253457"), ("1e3", None), ("1,000", None), (".5", None), ("5.", None),
+    ("", None), ("nan", None), ("123456789012", None), (None, None)])
+def test_parse_decimal_takes_plain_numbers_exactly_and_nothing_else(text, number):
+    assert one(text, lambda t: parse_decimal(t, 6).cast("string")) == number
 
 
 @pytest.mark.parametrize(("text", "day"), [

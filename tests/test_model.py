@@ -146,8 +146,8 @@ def test_a_part_of_the_stayers_stands_for_all_of_them() -> None:
     chosen = {"stayer_share": 0.25, "calibration": "none", "trees": 40, "bags": 2, "leaves": 7, "threads": 1}
     part = fit(table, churned, params=chosen, seed=3)
     assert part.predict_proba(later).mean() == pytest.approx(then.mean(), rel=0.05)
-    assert part.boosters == fit(table, churned, params=chosen, seed=3).boosters
-    assert part.boosters[0] != part.boosters[1]
+    assert part.texts == fit(table, churned, params=chosen, seed=3).texts
+    assert part.texts[0] != part.texts[1]
 
 
 def saved(model: Model, folder: Path) -> dict[str, bytes]:

@@ -117,7 +117,7 @@ def features_of(calls: list[Row], prefixes: str, folder: Path) -> dict:
     from churnkit.summaries import SUMMARIES
 
     legs, alike = frame("calls", calls, folder), [renamed(history(1), ORIGINAL, prefix) for prefix in prefixes]
-    frames = {name: SUMMARIES[name](legs, 4) if name in SUMMARIES else frame(name, [row for tables in alike for row in tables[name]], folder)
+    frames = {name: SUMMARIES[name](legs, 4) if name in SUMMARIES else frame(name, [row for tables in alike for row in tables.get(name, ())], folder)
               for name in TABLES}
     return computed_of(frames, names(), [f"{prefix}s0" for prefix in prefixes], folder)
 

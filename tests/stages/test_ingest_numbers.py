@@ -1,5 +1,6 @@
 """What ingest makes of the numbers in call records: one pseudonym for one number, and whose it was when the call was made."""
 from datetime import datetime
+from random import Random
 
 import pytest
 
@@ -44,11 +45,21 @@ def called(numbers: list[str], *, day: int = 1, **others: str) -> list[dict]:
     ("88888888", "88888888"), ("86888888", "86888888"), ("8679188888888", "8679188888888"),
     ("10086", "10086"), ("+8610086", "10086"), ("95588", "95588"), ("1065512345678", "1065512345678"), ("4008888888", "4008888888"),
     ("+864008888888", "4008888888"), ("+44 20 7946 0000", "00442079460000"), ("00442079460000", "00442079460000"),
-    ("+13830000001", "0013830000001"), ("*#06#", "*#06#")])
+    ("+13830000001", "0013830000001"), ("*#06#", "*#06#"),
+    ("@a-b (c)", "@a-b (c)")])
 def test_a_number_has_one_form_however_it_is_written(written, normal):
     assert normal_number(written) == normal
     frame = open_session().createDataFrame([(written,)], "number string")
     assert in_normal_form(frame, "number").collect()[0][0] == normal
+
+
+def test_the_engine_writes_numbers_as_python_does():
+    rng = Random(1)
+    texts = ["".join([rng.choice(("", "+", "+86", "0086", "86", "0", "00", "01", "17951", "*", "@", "+86 ", "(")),
+                      *rng.choices("0123456789 -.)", weights=[9] * 10 + [1] * 4, k=rng.randint(2, 14))]) for _ in range(3_000)]
+    frame = open_session().createDataFrame([(n, text, text) for n, text in enumerate(texts)], "n int, text string, number string")
+    for row in in_normal_form(frame, "number").collect():
+        assert row["number"] == normal_number(row["text"])
 
 
 def test_a_number_written_in_five_ways_is_one_contact_with_one_pseudonym_and_one_own_number():

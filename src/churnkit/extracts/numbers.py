@@ -29,8 +29,10 @@ def normal_number(text: str) -> str:
     Blanks, dots, hyphens and brackets go. `+86 138 0000 0001`, `008613800000001` and `8613800000001` become `13800000001`,
     `+86 791 8888 8888` becomes `079188888888`; other countries begin with 00 (`+44 …` is `0044…`). Short codes, care lines,
     local numbers and fixed lines with their area code stay as they are, and so does what holds a `*` or `#`. A bare 86 is taken
-    off before 11 digits that begin with 1 only: 86 may begin a local number.
+    off before 11 digits that begin with 1 only: 86 may begin a local number. What begins with @ is no number but some other id, and stays.
     """
+    if re.search(PLAIN, text):
+        return text
     bare = re.sub(MARKS, "", text)
     digits = "00" + bare[1:] if bare.startswith("+") else bare
     return next((put + digits[dropped:] for pattern, dropped, put in FORMS if re.search(pattern, digits)), digits)

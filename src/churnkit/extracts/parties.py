@@ -109,6 +109,7 @@ def with_networks(rows: Frame, shown: dict[str, Column], columns: list[str], tex
     known = settle(found.drop("number"))
     codes = [name for name in ("access_code", "forward_dial") if known.filter(F.col(name).isNotNull()).limit(1).collect()]
     clock = extract.clock or columns[0]
+    has_word = extract.dialled and bool(rows.filter(F.col("other_network").isNotNull()).limit(1).collect())
     for name in columns:
         kept = ["pseudonym", *moves.columns, *(codes if name == extract.dialled else [])]
         rows = beside(rows, [known.select(F.col("raw").alias(name), *(F.col(c).alias(f"{name}__{c}") for c in kept))], [name])
@@ -116,7 +117,7 @@ def with_networks(rows: Frame, shown: dict[str, Column], columns: list[str], tex
     if not extract.dialled:
         return rows, shown
     given, network = shown.pop("other_network"), f"{extract.dialled}_network"
-    if rows.filter(F.col("other_network").isNotNull()).limit(1).collect():  # what the operator says counts where nothing else knows
+    if has_word:  # what the operator says counts where nothing else knows
         shown[network] = F.when(shown[network] == "unknown", F.coalesce(given, shown[network])).otherwise(shown[network])
     return rows, taken_apart(shown, extract.dialled, codes)
 
