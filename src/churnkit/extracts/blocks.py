@@ -3,6 +3,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
@@ -50,7 +51,7 @@ class Block:
     first: int
     text: bytes
 
-    @property
+    @cached_property
     def lines(self) -> int:
         """How many lines there are; the last one of a file may lack its end."""
         return self.text.count(b"\n") + (not self.text.endswith(b"\n") and bool(self.text))
