@@ -29,7 +29,10 @@ def typed(text: Frame, extract: Extract, delivery: Delivery, delay_days: int) ->
     Identifiers are still as the operator wrote them. Columns the file does not have are null.
     """
     present = set(text.columns)
-    guards = {f"bad_{c.name}": it for c in extract.columns if c.name in present and (it := guard(c)) is not None}
+    guards = {}
+    for c in extract.columns:
+        if c.name in present and (it := guard(c)) is not None:  # of a parsed column the text alone, so that it is parsed once
+            guards[f"bad_{c.name}"] = F.col(c.name) if c.kind in TYPES or c.kind == "time" else it
     odd = [ODD + c.name for c in extract.columns if ODD + c.name in present]
     parsed = projected(text, [FILE_NO, LINE, *odd], {c.name: value(c, present) for c in extract.columns} | guards
                        | {LEG: F.col(LEG) if LEG in present else F.lit(None).cast("string")})
@@ -96,7 +99,9 @@ def first_broken(extract: Extract, present: set[str], delivery: Delivery) -> Exp
         if ODD + column.name in present:
             broken.append((F.col(ODD + column.name), f"{column.name}|{UNREAD}"))
         if column.name in present and guard(column) is not None:
-            broken.append((F.col(f"bad_{column.name}"), f"{column.name}|not_{column.kind}"))
+            text = F.col(f"bad_{column.name}")
+            is_bad = text.isNotNull() & it.isNull() if column.kind in TYPES or column.kind == "time" else text
+            broken.append((is_bad, f"{column.name}|not_{column.kind}"))
         if column.required:
             broken.append((it.isNull(), f"{column.name}|missing"))
         if column.low is not None and column.name in present:
