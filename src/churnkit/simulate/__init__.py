@@ -12,8 +12,11 @@ from churnkit.errors import ParameterError
 from churnkit.identity import write_key
 from churnkit.simulate.calendars import calendar
 from churnkit.simulate.deliveries import TRUTH_MARK, Deliveries
+from churnkit.simulate.dispatch import Sending
+from churnkit.simulate.faults import LEVELS
 from churnkit.simulate.handsets import handset_market
 from churnkit.simulate.lives import Lives
+from churnkit.simulate.operators import OPERATORS
 from churnkit.simulate.population import people
 
 
@@ -28,15 +31,25 @@ def simulate(
     first_drop_months: int = 12,
     key_file: Path | None = None,
     threads: int | None = None,
+    layout: str = "canonical",
+    faults: str = "few",
+    is_miscounted: bool = False,
 ) -> None:
     """The extracts of an invented operator in `out`, and what is true of it, exit times included, in `truth`.
 
     `out` holds one folder per delivery, the first with `first_drop_months` months; `key_file` gets the operator's key if
-    there is none. The same arguments give the same bytes, whatever `threads` (None = all processors).
+    there is none. `layout` is one of OPERATORS, ways in which the same lives are written. Of `faults` few are planted; many: all
+    that a file may have, late files and a lost day; or all: a file sent twice and a corrected one, too. Where `is_miscounted`, the
+    row counts at the ends of files are wrong. The same arguments give the same bytes, whatever `threads` (None = all processors).
     Raises ParameterError where `out` is not empty, or an argument makes no sense.
     """
     of = calendar(start, months)
     _refuse(out, truth, subscribers, seed, first_drop_months)
+    if layout not in OPERATORS:
+        raise ParameterError(f"simulate: layout {layout!r} is none of {', '.join(OPERATORS)}.")
+    if faults not in LEVELS:
+        raise ParameterError(f"simulate: faults {faults!r} is none of {', '.join(LEVELS)}.")
+    sending = Sending(OPERATORS[layout], first_drop_months, faults, is_miscounted)
     out_part, truth_part = _part(out), _part(truth)
     for folder in (out_part, truth_part):
         if folder.exists():
@@ -46,7 +59,7 @@ def simulate(
     market = handset_market(rng, months)
     base = people(rng, subscribers, of, market, seed)
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        files = Deliveries(base, market, of, out_part, truth_part, first_drop_months, pool)
+        files = Deliveries(base, market, of, out_part, truth_part, sending, pool)
         files.follow(Lives(rng, base, of, market))
     key = hashlib.sha256(f"churnkit demo key {seed}".encode()).digest()
     write_key(truth_part / "demo.key", key)

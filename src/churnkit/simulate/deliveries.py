@@ -1,9 +1,7 @@
 """The delivery folders of the invented operator, filled month by month while its subscribers live."""
 
 import json
-from collections import deque
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,8 +12,9 @@ import pyarrow.parquet
 
 from churnkit.simulate import constants as k
 from churnkit.simulate.billing import bill_rows
-from churnkit.simulate.calendars import Calendar, delivery_name
-from churnkit.simulate.csv_files import Account, write_extract
+from churnkit.simulate.calendars import Calendar
+from churnkit.simulate.dispatch import Dispatch, Sending, Tables
+from churnkit.simulate.forms import Lines
 from churnkit.simulate.handsets import Handsets, handset_rows
 from churnkit.simulate.hazards import CAUSES
 from churnkit.simulate.hidden import hidden_state
@@ -28,12 +27,8 @@ from churnkit.simulate.statuses import StatusLog
 from churnkit.simulate.subscriber_files import consent_rows, snapshot_rows
 from churnkit.simulate.traffic import traffic
 
-EXTRACTS = ("calls", "bills", "subscribers", "status_changes", "handsets", "number_plan", "consents")
 BEST_FROM_MONTH = 3  # the first as-of date with the history that labels ask for
 TRUTH_MARK = "planted.json"
-MONTHS_AHEAD = 4  # months whose files may wait while the lives go on
-
-Tables = Callable[[], Iterable[pa.Table]]
 
 
 class Deliveries:
@@ -46,13 +41,11 @@ class Deliveries:
         of: Calendar,
         out: Path,
         truth: Path,
-        first_drop_months: int,
+        sending: Sending,
         pool: ThreadPoolExecutor,
     ) -> None:
-        self.base, self.market, self.of, self.out, self.truth = base, market, of, out, truth
-        self.first_drop_months, self.pool = first_drop_months, pool
-        self.accounts: dict[str, Future[Account]] = {}
-        self.waiting: deque[Future[Account]] = deque()
+        self.base, self.market, self.of, self.truth = base, market, of, truth
+        self.pool, self.dispatch = pool, Dispatch(Lines.of(base), of, out, sending, pool)
 
     def follow(self, lives: Lives) -> None:
         """Live all months and write their files; then live on for a while, so that every outcome is known."""
@@ -68,10 +61,10 @@ class Deliveries:
             if 0 < month <= months:  # a month's bills are cut on the third of the next, when some are paid
                 closed = [b for b in lives.debts.recent if 0 <= b.month < month]
                 rows = bill_rows(closed, self.base, self.of, month - 1)
-                self._write("bills", month - 1, partial(list, [rows]))
+                self.dispatch.send("bills", month - 1, partial(list, [rows]))
         for done in best:
             done.result()
-        planted = {name: asdict(done.result()) for name, done in sorted(self.accounts.items())}
+        planted = {name: asdict(account) for name, account in self.dispatch.accounts().items()}
         (self.truth / TRUTH_MARK).write_text(json.dumps(planted, indent=1) + "\n")
         pyarrow.parquet.write_table(self._fates(lives), self.truth / "subscribers.parquet")
 
@@ -85,20 +78,9 @@ class Deliveries:
             "number_plan": lambda: [number_plan_rows()],
             "consents": lambda: [consent_rows(base, of, record)],
         }
+        self.dispatch.list_lines(record.month, record.is_listed)
         for extract, rows in tables.items():
-            self._write(extract, record.month, rows)
-        while len(self.waiting) > MONTHS_AHEAD:
-            self.waiting.popleft().result()
-
-    def _write(self, extract: str, month: int, rows: Tables) -> None:
-        folder = self.out / delivery_name(self.of, month, self.first_drop_months)
-        folder.mkdir(exist_ok=True)
-        name = f"{extract}_{self.of.name(month)}.csv"
-        rng = np.random.Generator(np.random.SFC64([self.base.seed, 13, month, EXTRACTS.index(extract)]))
-        done = self.pool.submit(lambda: write_extract(folder / name, extract, rows(), rng))
-        self.accounts[f"{folder.name}/{name}"] = done
-        if extract == "calls":
-            self.waiting.append(done)
+            self.dispatch.send(extract, record.month, rows)
 
     def _best(self, state: HiddenState) -> None:
         as_of = self.of.dates(np.array(self.of.first_of(state.month)))
