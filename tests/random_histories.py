@@ -85,11 +85,19 @@ def change(rng: Random, who: str) -> Row:
             "reason": rng.choice(("arrears", "voluntary", None)), "received_at": noon(day + rng.choice((0, 1, 2, 9)))}
 
 
+def topup(rng: Random, who: str) -> Row:
+    """A top-up; now and then two in one second, or on the edge of a window."""
+    day = CUT - rng.choice((1, 30, 31, 180, 181, rng.randint(-12, 190), rng.randint(-12, 60)))
+    return {"subscriber_id": who, "happened_at": noon(day) + timedelta(minutes=rng.choice((-720, 0, 0, 719))), "channel": rng.choice(("shop", None)),
+            "amount_cents": rng.choice((500, 1000, 3000, 10_000)), "balance_after_cents": rng.choice((None, -200, 500, rng.randint(0, 12_000))),
+            "received_at": noon(day + rng.choice((0, 1, 2, 9)))}
+
+
 def history(seed: int, people: int = 10, prefix: str = "a") -> Tables:
     """Random tables of so many subscribers, who call each other and strangers."""
     rng = Random(seed)
     tables: Tables = {name: [] for name in ("usage_daily", "contacts_monthly", "forward_targets_monthly", "devices_monthly", "bills", "subscribers",
-                                            "status_changes")}
+                                            "status_changes", "topups")}
     for n in range(people):
         who = f"{prefix}s{n}"
         tables["usage_daily"] += unique([daily(rng, who) for _ in range(rng.choice((0, 1, 5, 40)))], "subscriber_id", "day", "received_day")
@@ -102,6 +110,7 @@ def history(seed: int, people: int = 10, prefix: str = "a") -> Tables:
         tables["bills"] += unique([bill(rng, who) for _ in range(rng.choice((0, 3, 14)))], "subscriber_id", "bill_month", "received_at")
         tables["subscribers"] += [line(rng, who, prefix, ago) for ago in range(9) if rng.random() < 0.8]
         tables["status_changes"] += [change(rng, who) for _ in range(rng.choice((0, 0, 1, 6)))]
+        tables["topups"] += unique([topup(rng, who) for _ in range(rng.choice((0, 1, 9)))], "subscriber_id", "happened_at", "amount_cents", "channel")
     tables["handsets"] = [{"tac": f"{prefix}d{n}", "brand": "Orbit", "model": f"M{n // 2}", "launched_on": date(2020 + n, 5, 5),
                            "generation": f"{n + 1}G", "price_band": "mid", "is_smartphone": n > 1, "is_dual_sim": None} for n in range(4)]
     return tables

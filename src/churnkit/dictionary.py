@@ -5,14 +5,13 @@ from importlib import import_module
 from churnkit.features import REGISTRY, SOURCES, Feature
 
 FAMILIES = {"silence": "A", "bills": "C", "forwarding": "E", "tenure": "F", "handset": "G", "usage": "B", "falls": "B", "care": "H", "rival": "I",
-            "social": "J", "payment": "M"}
+            "social": "J", "payment": "M", "recharge": "D", "balance": "D"}
 SIDES = {"+": "high", "-": "low", "±": "either"}
 COLUMNS = ("column", "what it is", "unit", "window", "source", "where absent", "risky side", "marks", "中文", "English")
 
 # Rows of the catalogue that no extract here can feed, or that say what another column says: (number, what, why).
 LEFT_OUT: dict[str, tuple[tuple[str, str, str], ...]] = {
     "A": (("4", "days since the last data use", "no feature is built of `data_sessions` yet"),
-          ("5", "days since the last recharge", "no feature is built of `topups` yet"),
           ("15", "interevent_max", "`longest_silent_run` is the longest gap between two active days, within the window"),
           ("15", "gap statistics between single events", "summaries keep days, so gaps are between active days (`gap_mean`, `gap_std`)"),
           ("17", "failed incoming calls", "records hold no failed attempts; legs diverted as unreachable are `unreachable_share_30d`, in family E")),
@@ -36,7 +35,8 @@ LEFT_OUT: dict[str, tuple[tuple[str, str, str], ...]] = {
           ("29", "changepoint_flag", "`outgoing_fall_evidence` says how sharp the change is, not only whether there is one"),
           ("31, 33", "action_over_good, rfm_daily", "recency, frequency and change are columns of their own"),
           ("32", "event_type_mix", "no feature is built of `data_sessions` yet, and SMS are few")),
-    "D": (("51-60", "recharge and balance", "no feature is built of `topups` yet"),),
+    "D": (("56", "balance_now as it is", "top-ups tell the balance with them: `balance_estimate` goes on at the usual pace"),
+          ("60", "small_pack_share", "top-ups do not say which packs were bought, nor do orders say what is in one")),
     "H": (("95-98", "complaints and compensation", "no feature is built of `care_contacts` yet"),),
     "I": (("104, 105", "port_query, port_authorisation", "no feature is built of `portability_requests` yet"),
           ("106", "minutes per rival", "rivals differ by operator and province: they are taken together"),

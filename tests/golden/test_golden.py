@@ -13,7 +13,7 @@ import pytest
 from little_tables import SCHEMA, Row, cell, computed_of, frame, known
 
 PAPER = (Path(__file__).parent / "README.md").read_text("utf-8")
-NOT_TOLD = ("portings", "number_plan")  # there, and empty: no feature of a golden subscriber is made of their rows
+NOT_TOLD = ("portings", "number_plan", "topups")  # there, and empty: no feature of a golden subscriber is made of their rows
 PEOPLE = ("none", "single", "back", "heavy")
 AS_OF = date(2024, 3, 1)
 FAMILIES = ("silence", "bills", "forwarding", "tenure", "handset")
