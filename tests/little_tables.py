@@ -40,12 +40,18 @@ SCHEMA: dict[str, dict[str, str]] = {
     "handsets": {"tac": "text", "brand": "text", "model": "text", "launched_on": "date", "generation": "text", "price_band": "text",
                  "is_smartphone": "flag", "is_dual_sim": "flag"},
     "portings": {"msisdn": "text", "happened_at": "time", "to_operator": "text", "received_at": "time"},
+    "topups": {"subscriber_id": "text", "happened_at": "time", "amount_cents": "number", "balance_after_cents": "number", "channel": "text",
+               "received_at": "time"},
+    "care_contacts": {"subscriber_id": "text", "happened_at": "time", "topic": "text", "level": "number", "resolved_at": "time",
+                      "compensation_cents": "number", "received_at": "time"},
+    "portability_requests": {"subscriber_id": "text", "happened_at": "time", "kind": "text", "channel": "text", "is_allowed": "flag",
+                             "refusal_reason": "text", "received_at": "time"},
     "number_plan": {"prefix": "text", "operator": "text", "kind": "text", "valid_from": "date", "valid_to": "date"},
     "calls": {"subscriber_id": "text", "other_party": "text", "other_party_network": "text", "kind": "text", "direction": "text",
               "forward_cause": "text", "forwarded_to": "text", "forwarded_to_network": "text", "happened_at": "time", "duration_s": "number",
               "is_answered": "flag", "tac": "text", "distance": "text", "received_at": "time"},
 }
-WHEN = {"bills": "bill_month", "subscribers": "snapshot_on", "status_changes": "happened_at", "portings": "happened_at", "calls": "happened_at"}
+WHEN = {"bills": "bill_month", "subscribers": "snapshot_on"}  # others say it in `happened_at`
 ARROW = {"text": pa.string(), "day": pa.int32(), "month": pa.int32(), "count": pa.int64(), "number": pa.int64(), "second": pa.int64(),
          "date": pa.date32(), "time": pa.timestamp("us"), "flag": pa.bool_()}
 
@@ -94,7 +100,7 @@ def known(name: str, row: Row) -> Row:
     if "known_from" in row and row["known_from"] is None:
         row["known_from"] = row["month"] + 1
     if "received_at" in row and row["received_at"] is None:
-        happened = row[WHEN[name]]
+        happened = row[WHEN.get(name, "happened_at")]
         row["received_at"] = happened if isinstance(happened, datetime) else datetime(happened.year, happened.month, happened.day, 23)
     return row
 

@@ -5,7 +5,7 @@ from random import Random
 
 from little_tables import AS_OF, CENTS, COUNTS, EPOCH, WAIT_DAYS, Row, Tables
 
-IDS = ("subscriber_id", "other_party", "target", "tac", "customer_key", "group_key", "msisdn_party", "alt_contact_party", "forwarded_to")
+IDS = ("subscriber_id", "other_party", "target", "tac", "customer_key", "group_key", "msisdn_party", "alt_contact_party", "forwarded_to", "msisdn")
 CUT = (AS_OF - EPOCH).days
 KNOWN = CUT + WAIT_DAYS
 MONTH = AS_OF.year * 12 + AS_OF.month - 1
@@ -85,11 +85,46 @@ def change(rng: Random, who: str) -> Row:
             "reason": rng.choice(("arrears", "voluntary", None)), "received_at": noon(day + rng.choice((0, 1, 2, 9)))}
 
 
+def topup(rng: Random, who: str) -> Row:
+    """A top-up; now and then two in one second, or on the edge of a window."""
+    day = CUT - rng.choice((1, 30, 31, 180, 181, rng.randint(-12, 190), rng.randint(-12, 60)))
+    return {"subscriber_id": who, "happened_at": noon(day) + timedelta(minutes=rng.choice((-720, 0, 0, 719))), "channel": rng.choice(("shop", None)),
+            "amount_cents": rng.choice((500, 1000, 3000, 10_000)), "balance_after_cents": rng.choice((None, -200, 500, rng.randint(0, 12_000))),
+            "received_at": noon(day + rng.choice((0, 1, 2, 9)))}
+
+
+def care(rng: Random, who: str) -> list[Row]:
+    """A contact with care; sent again once it is resolved, if it is, which may be after the as-of date."""
+    day = CUT - rng.choice((1, 7, 8, 90, 91, 365, 366, rng.randint(-12, 380), rng.randint(-12, 60)))
+    row: Row = {"subscriber_id": who, "happened_at": noon(day), "topic": rng.choice(("bill", "cover")), "level": rng.choice((None, 0, 1, 3)),
+                "resolved_at": None, "compensation_cents": None, "received_at": noon(day + rng.choice((0, 1, 9)))}
+    took = rng.choice((None, 0, 5, 40))
+    if took is None:
+        return [row]
+    resolved = row | {"resolved_at": noon(day + took), "compensation_cents": rng.choice((None, 0, 700)), "received_at": noon(day + took + 1)}
+    return [rng.choice((row, row | {"resolved_at": noon(day + took)})), resolved]
+
+
+def request(rng: Random, who: str) -> Row:
+    """A query or a request for the code to port out."""
+    day = CUT - rng.choice((1, 2, 30, 31, 90, 91, 180, 181, rng.randint(-12, 190)))
+    return {"subscriber_id": who, "happened_at": noon(day), "kind": rng.choice(("query", "authorisation")), "channel": None,
+            "is_allowed": rng.choice((True, False, None)), "refusal_reason": None, "received_at": noon(day + rng.choice((0, 2, 9)))}
+
+
+def porting(rng: Random, prefix: str, people: int) -> list[Row]:
+    """A porting of a subscriber's number or another; sent again, as all portings known are."""
+    day = CUT - rng.randint(-12, 380)
+    row: Row = {"msisdn": rng.choice((f"{prefix}n{rng.randrange(people)}", f"{prefix}x{rng.randrange(9)}")), "happened_at": noon(day),
+                "to_operator": rng.choice(("own", "b", "b", "c")), "received_at": noon(day + rng.choice((0, 1, 9)))}
+    return [row, row | {"received_at": row["received_at"] + timedelta(31)}]
+
+
 def history(seed: int, people: int = 10, prefix: str = "a") -> Tables:
     """Random tables of so many subscribers, who call each other and strangers."""
     rng = Random(seed)
     tables: Tables = {name: [] for name in ("usage_daily", "contacts_monthly", "forward_targets_monthly", "devices_monthly", "bills", "subscribers",
-                                            "status_changes")}
+                                            "status_changes", "topups", "care_contacts", "portability_requests")}
     for n in range(people):
         who = f"{prefix}s{n}"
         tables["usage_daily"] += unique([daily(rng, who) for _ in range(rng.choice((0, 1, 5, 40)))], "subscriber_id", "day", "received_day")
@@ -102,6 +137,10 @@ def history(seed: int, people: int = 10, prefix: str = "a") -> Tables:
         tables["bills"] += unique([bill(rng, who) for _ in range(rng.choice((0, 3, 14)))], "subscriber_id", "bill_month", "received_at")
         tables["subscribers"] += [line(rng, who, prefix, ago) for ago in range(9) if rng.random() < 0.8]
         tables["status_changes"] += [change(rng, who) for _ in range(rng.choice((0, 0, 1, 6)))]
+        tables["topups"] += unique([topup(rng, who) for _ in range(rng.choice((0, 1, 9)))], "subscriber_id", "happened_at", "amount_cents", "channel")
+        tables["care_contacts"] += [row for _ in range(rng.choice((0, 0, 1, 6))) for row in care(rng, who)]
+        tables["portability_requests"] += [request(rng, who) for _ in range(rng.choice((0, 0, 1, 5)))]
+    tables["portings"] = [row for _ in range(2 * people) for row in porting(rng, prefix, people)]
     tables["handsets"] = [{"tac": f"{prefix}d{n}", "brand": "Orbit", "model": f"M{n // 2}", "launched_on": date(2020 + n, 5, 5),
                            "generation": f"{n + 1}G", "price_band": "mid", "is_smartphone": n > 1, "is_dual_sim": None} for n in range(4)]
     return tables

@@ -5,14 +5,13 @@ from importlib import import_module
 from churnkit.features import REGISTRY, SOURCES, Feature
 
 FAMILIES = {"silence": "A", "bills": "C", "forwarding": "E", "tenure": "F", "handset": "G", "usage": "B", "falls": "B", "care": "H", "rival": "I",
-            "social": "J", "payment": "M"}
+            "social": "J", "payment": "M", "recharge": "D", "balance": "D"}
 SIDES = {"+": "high", "-": "low", "±": "either"}
 COLUMNS = ("column", "what it is", "unit", "window", "source", "where absent", "risky side", "marks", "中文", "English")
 
 # Rows of the catalogue that no extract here can feed, or that say what another column says: (number, what, why).
 LEFT_OUT: dict[str, tuple[tuple[str, str, str], ...]] = {
     "A": (("4", "days since the last data use", "no feature is built of `data_sessions` yet"),
-          ("5", "days since the last recharge", "no feature is built of `topups` yet"),
           ("15", "interevent_max", "`longest_silent_run` is the longest gap between two active days, within the window"),
           ("15", "gap statistics between single events", "summaries keep days, so gaps are between active days (`gap_mean`, `gap_std`)"),
           ("17", "failed incoming calls", "records hold no failed attempts; legs diverted as unreachable are `unreachable_share_30d`, in family E")),
@@ -26,24 +25,24 @@ LEFT_OUT: dict[str, tuple[tuple[str, str, str], ...]] = {
     "F": (("78", "renewal_count over life", "snapshots go six months back: `renewals_6m`"),
           ("81", "family_vpmn_flags one by one", "snapshots name one group only: `is_in_group`"),
           ("82", "autopay_bank_bound as a count over 12 months", "snapshots say whether there is a standing order, not its use: `has_autopay`"),
-          ("83", "days since the number was ported in", "`is_port_eligible` counts from activation; a porting in is not looked up yet")),
+          ("83", "port_eligible counted from the porting in", "a porting in opens a line, so `is_port_eligible` counts from activation")),
     "G": (("85", "smoothed encoding of brand and model", "encoding belongs to the model: `handset_model` and `handset_brand` stay codes"),
           ("89", "radio_gap to the plan or the SIM", "no feature is built of `plans` yet: the gap is to 5G"),
           ("91", "shared_imei", "`device_key` of the calls is not summarised yet"),
           ("92", "bundle_handset_removed", "no extract says which handset a contract subsidised"),
-          ("", "own_purchased, handset_fault", "no feature is built of `orders` or `care_contacts` yet")),
+          ("", "own_purchased", "no feature is built of `orders` yet"),
+          ("", "handset_fault", "topics of `care_contacts` are in each operator's own words")),
     "B": (("20", "median and longest call", "summaries keep sums: `outgoing_call_minutes_30d` is the mean"),
           ("29", "changepoint_flag", "`outgoing_fall_evidence` says how sharp the change is, not only whether there is one"),
           ("31, 33", "action_over_good, rfm_daily", "recency, frequency and change are columns of their own"),
           ("32", "event_type_mix", "no feature is built of `data_sessions` yet, and SMS are few")),
-    "D": (("51-60", "recharge and balance", "no feature is built of `topups` yet"),),
-    "H": (("95-98", "complaints and compensation", "no feature is built of `care_contacts` yet"),),
-    "I": (("104, 105", "port_query, port_authorisation", "no feature is built of `portability_requests` yet"),
-          ("106", "minutes per rival", "rivals differ by operator and province: they are taken together"),
+    "D": (("56", "balance_now as it is", "top-ups tell the balance with them: `balance_estimate` goes on at the usual pace"),
+          ("60", "small_pack_share", "top-ups do not say which packs were bought, nor do orders say what is in one")),
+    "H": (("98", "compensation over life", "contacts with care are looked back at for a year: `compensation_365d`"),),
+    "I": (("106", "minutes per rival", "rivals differ by operator and province: they are taken together"),
           ("108, 109", "access-code long distance", "charges for domestic long distance ended in 2017; `access_code` of the calls is not summarised"),
           ("112", "rival_telesales_in", "the number plan does not name rivals' sales ranges")),
-    "J": (("118", "ported_nbr_destination", "`portings` name the destination, but no feature is built of it yet"),
-          ("119", "label_prop_risk", "one hop, unweighted, is `left_contacts_share_90d`"),
+    "J": (("119", "label_prop_risk", "one hop, unweighted, is `left_contacts_share_90d`"),
           ("120, 121", "pagerank, clustering_coef", "they need many passes over the whole graph each month"),
           ("122", "contact_entropy", "sums of logarithms differ by the order of rows: `contact_concentration_3m` says the same in whole numbers")),
     "K": (("125-130", "time pattern", "summaries keep days, not hours"),),

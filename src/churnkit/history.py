@@ -34,6 +34,9 @@ TABLES: dict[str, Kind] = {
     "subscribers": Kind("day", 190, 7, "snapshot_on"),
     "status_changes": Kind("event", 365, 12, is_optional=True),
     "portings": Kind("event", 365, 12, is_optional=True),
+    "topups": Kind("event", 180, 6, is_optional=True),
+    "care_contacts": Kind("day", 365, 12, own_clocks=(("resolved_at", ("compensation_cents",)),), is_optional=True),
+    "portability_requests": Kind("event", 180, 6, is_optional=True),
     "handsets": Kind("reference", 0, 1, is_optional=True),
     "number_plan": Kind("reference", 0, 1, is_optional=True),
 }

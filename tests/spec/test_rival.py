@@ -35,3 +35,25 @@ def test_the_share_of_rival_contacts_leaves_fixed_lines_out(spec):
         1 | pe          | 2026-02 | rival:third | 1
         2 | pc          | 2026-05 | fixed       | 1
     """}, rival_contacts_share_1m={1: 0.5, 2: None, 3: None}, rival_contacts_share_3m={1: 2 / 3, 2: None})
+
+
+def test_requests_to_port_out_are_counted_over_half_open_windows(spec):
+    """1 asked on every edge, and too late to be known; 2 half a year ago, 3 a day before that."""
+    spec({"portability_requests": """
+          | happened_at         | kind          | is_allowed | received_at
+        --+---------------------+---------------+------------+--------------------
+        1 | 2026-06-01 00:00:00 | authorisation | no         |
+        1 | 2026-05-31 23:59:59 | authorisation | yes        |
+        1 | 2026-05-31 00:00:00 | authorisation | no         |
+        1 | 2026-05-30 23:59:59 | query         |            |
+        1 | 2026-05-29 12:00:00 | query         | no         | 2026-06-05 00:00:00
+        1 | 2026-05-02 00:00:00 | authorisation | yes        |
+        1 | 2026-05-01 23:59:59 | authorisation | yes        |
+        1 | 2026-05-01 23:59:59 | query         | yes        |
+        1 | 2026-03-03 00:00:00 | query         | no         |
+        1 | 2026-03-02 23:59:59 | query         | no         |
+        2 | 2025-12-03 00:00:00 | query         | yes        |
+        3 | 2025-12-02 23:59:59 | query         | yes        |
+    """},
+         port_queries_30d={1: 1, 2: 0, 4: 0}, port_queries_90d={1: 3, 2: 0}, port_authorisations_1d={1: 2, 2: 0},
+         port_authorisations_30d={1: 3, 4: 0}, port_refusals_90d={1: 2, 2: 0, 4: 0}, days_since_port_request={1: 1, 2: 180, 3: None, 4: None})

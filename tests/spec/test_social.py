@@ -101,3 +101,35 @@ def test_ties_are_shares_of_all_contact(spec):
          onnet_share_1m={1: 1.0, 2: None, 3: None}, onnet_share_3m={1: 110 / 200, 2: None}, reciprocal_contacts_share_3m={1: 1 / 4, 2: 0.0, 3: None},
          top_tie_share_3m={1: 4 / 8, 2: 1.0, 3: None}, top_three_ties_share_3m={1: 7 / 8, 2: 1.0, 3: None},
          contact_concentration_3m={1: (16 + 4 + 1 + 1) / 64, 2: 1.0, 3: None})
+
+
+def test_contacts_are_ported_away_by_their_last_porting(spec):
+    """pa went to b in the window, pb to c, pc to b half a year ago, pd a day before that; pe came to us after b; pf's is not known yet."""
+    spec({"contacts_monthly": """
+          | other_party | month   | out_calls
+        --+-------------+---------+----------
+        1 | pa          | 2026-05 | 1
+        1 | pb          | 2026-05 | 1
+        1 | pc          | 2026-02 | 1
+        1 | pd          | 2026-05 | 1
+        1 | pe          | 2026-05 | 1
+        1 | pf          | 2026-05 | 1
+        1 | pg          | 2026-05 |
+        2 | pb          | 2026-05 | 1
+        2 | pc          | 2026-05 | 1
+        3 | pe          | 2026-05 | 1
+    """, "portings": """
+     msisdn | happened_at         | to_operator | received_at
+        ----+---------------------+-------------+--------------------
+         pa | 2026-03-03 00:00:00 | b           |
+         pa | 2026-03-03 00:00:00 | b           | 2026-05-02 00:00:00
+         pb | 2026-05-31 12:00:00 | c           |
+         pc | 2025-12-03 00:00:00 | b           |
+         pd | 2025-12-02 23:59:59 | b           |
+         pe | 2026-04-01 12:00:00 | b           |
+         pe | 2026-05-01 12:00:00 | own         |
+         pf | 2026-06-01 00:00:00 | b           |
+         pg | 2026-05-01 00:00:00 | b           |
+    """},
+         ported_contacts_90d={1: 2, 2: 1, 3: 0, 4: 0}, ported_contacts_180d={1: 3, 2: 2, 3: 0, 4: 0}, ported_contacts_share_180d={1: 0.5, 2: 1.0, 3: 0.0, 4: None},
+         ported_to_one_share_180d={1: 2 / 3, 2: 0.5, 3: None, 4: None}, ported_to={1: "b", 2: "b", 3: None, 4: None})

@@ -92,3 +92,27 @@ def test_a_number_may_be_ported_when_nothing_holds_it(spec):
         --+------------+------------+------------
         3 | 2026-04-30 | 2026-05-15 | 1
     """}, is_port_eligible={1: 1, 2: 0, 3: 0, 4: 0, 5: 0, 6: 1, 7: None})
+
+
+def test_a_number_is_ported_in_since_the_line_was_opened(spec):
+    """1's came the day before the line was opened; 2's a month before, for another holder; 3's went away; 4's is a year old, 5's a day more."""
+    spec({"subscribers": """
+          | snapshot_on | activated_on | payment_kind | msisdn_party
+        --+-------------+--------------+--------------+-------------
+        1 | 2026-05-31  | 2026-03-02   | postpaid     | p1
+        2 | 2026-05-31  | 2026-03-02   | postpaid     | p2
+        3 | 2026-05-31  | 2020-01-01   | postpaid     | p3
+        4 | 2026-05-31  | 2020-01-01   | postpaid     | p4
+        5 | 2026-05-31  | 2020-01-01   | postpaid     | p5
+        6 | 2026-05-31  | 2026-03-02   | postpaid     | p6
+    """, "portings": """
+     msisdn | happened_at         | to_operator
+        ----+---------------------+------------
+         p1 | 2026-03-01 12:00:00 | own
+         p2 | 2026-02-01 12:00:00 | own
+         p3 | 2026-05-01 12:00:00 | b
+         p4 | 2025-06-01 00:00:00 | own
+         p5 | 2025-05-31 23:59:59 | own
+         p6 | 2026-02-23 00:00:00 | own
+         p6 | 2026-06-01 00:00:00 | own
+    """}, days_since_ported_in={1: 92, 2: None, 3: None, 4: 365, 5: None, 6: 98})

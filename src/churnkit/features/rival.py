@@ -1,4 +1,4 @@
-"""Contact with rivals: calls to their networks, and to their care lines."""
+"""Contact with rivals: calls to their networks and care lines, and asking whether the number may go to one."""
 from churnkit.engine import Column, F
 from churnkit.expressions import count_if
 from churnkit.features.declare import feature, share
@@ -62,3 +62,30 @@ def rival_contacts_share(people: Events, months: int) -> Column:
     met = over_months("events", months) > 0
     rival = F.col("network").startswith("rival:")
     return share(count_if(met & rival), count_if(met & (rival | (F.col("network") == "own"))))
+
+
+@feature("portability_requests", unit="count", windows=(30, 90), missing=0, risky="+", group="port_out", internal=True, adjacent=True,
+         zh="近{window}天查询携转资格{value:.0f}次", en="asked {value:.0f} times in {window} days whether the number may be ported out")
+def port_queries(requests: Events, window: int) -> Column:
+    """Queries in the window whether the number may be ported out."""
+    return count_if(requests.last(window) & (F.col("kind") == "query"))
+
+
+@feature("portability_requests", unit="count", windows=(1, 30), missing=0, risky="+", group="port_out", internal=True, adjacent=True,
+         zh="近{window}天申请携转授权码{value:.0f}次", en="asked {value:.0f} times in {window} days for the code to port out")
+def port_authorisations(requests: Events, window: int) -> Column:
+    """Requests in the window for the code to port the number out."""
+    return count_if(requests.last(window) & (F.col("kind") == "authorisation"))
+
+
+@feature("portability_requests", unit="count", windows=(90,), missing=0, risky="±", group="port_out", internal=True, adjacent=True)
+def port_refusals(requests: Events, window: int) -> Column:
+    """Requests of the window, of either kind, to which the answer was no."""
+    return count_if(requests.last(window) & ~F.col("is_allowed"))
+
+
+@feature("portability_requests", unit="days", risky="-", group="port_out", internal=True, adjacent=True, zh="{value:.0f}天前查询过携转",
+         en="asked about porting out {value:.0f} days ago")
+def days_since_port_request(requests: Events) -> Column:
+    """Days since the last query or request for the code; null if there was none in 180 days."""
+    return requests.since(F.max("day"))

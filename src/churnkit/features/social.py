@@ -10,6 +10,7 @@ GONE = ("pre_cancelled", "cancelled", "ported_out")
 QUIET_DAYS = 30  # without own activity, after some: as good as gone
 STILL_DAYS = 14  # without own activity on a line that is open: on the way out, seldom on holiday
 RECENT_DAYS = 90
+PORTED_DAYS = 180  # that portings of contacts are looked back at
 SPOKEN_DAYS = 120  # that the months of contact_months span
 MILLION = 1_000_000
 
@@ -38,6 +39,25 @@ def neighbours(history: History) -> Events:
     there = F.greatest(F.least(F.coalesce(F.col("chosen_day"), F.col("still_day")) - (history.day - SPOKEN_DAYS), F.lit(SPOKEN_DAYS)), F.lit(1))
     pull = F.floor(share(F.col("spoken") * (SPOKEN_DAYS * MILLION), F.col("whole") * there)).cast("bigint")
     return Events(projected(met, ["*"], {"pull": pull}), history.day)
+
+
+@source("contacts_monthly", "portings")
+def ported_contacts_of(history: History) -> Events:
+    """One row per subscriber and contact of four months: `to_operator` and `ported_day` of its last porting within 180 days, null without one.
+
+    Only portings to other operators than this one count. `together` is how many contacts went to the same; `place` 1 is one of the most
+    frequent destination (by name, of two).
+    """
+    newest = W.partitionBy("msisdn").orderBy(F.col("happened_at").desc(), F.col("to_operator"))
+    ported = projected(history.events("portings").table, ["to_operator"], {
+        "other_party": F.col("msisdn"), "ported_day": F.col("day"), "age": F.row_number().over(newest)})
+    away = projected(ported, ["other_party", "to_operator", "ported_day"], {}, (F.col("age") == 1) & (F.col("to_operator") != "own")
+                     & (F.col("ported_day") >= history.day - PORTED_DAYS))
+    met = beside(projected(history.once(contact_months), ["subscriber_id", "other_party"], {}), [away], ["other_party"])
+    alike = W.partitionBy("subscriber_id", "to_operator")
+    met = projected(met, ["subscriber_id", "to_operator", "ported_day"], {"together": F.count("ported_day").over(alike)})
+    most = W.partitionBy("subscriber_id").orderBy(F.col("together").desc(), F.coalesce(F.col("to_operator"), F.lit("")).asc())
+    return Events(projected(met, ["*"], {"place": F.row_number().over(most)}), history.day)
 
 
 def departures(history: History) -> Frame:
@@ -112,6 +132,32 @@ def vanished_ties_share(people: Events, window: int) -> Column:
     """The same, with those in it who have been silent since a day of the window, for 14 days or more, on a line that is open."""
     day = F.coalesce(F.col("chosen_day"), F.col("still_day"))
     return total_if(day >= people.as_of - window, F.col("pull")) / F.lit(float(MILLION))
+
+
+@feature("ported_contacts_of", unit="count", windows=(90, PORTED_DAYS), missing=0, risky="+", group="ported_contacts", internal=True,
+         zh="近{window}天有{value:.0f}位联系人携号转到异网", en="{value:.0f} contacts ported to another operator in {window} days")
+def ported_contacts(people: Events, window: int) -> Column:
+    """Contacts of four months whose number was ported to another operator in the window."""
+    return count_if(people.last(window, "ported_day"))
+
+
+@feature("ported_contacts_of", unit="share", windows=(PORTED_DAYS,), risky="+", group="ported_contacts", internal=True,
+         zh="{value:.0%}的联系人近{window}天携号转到异网", en="{value:.0%} of contacts ported to another operator in {window} days")
+def ported_contacts_share(people: Events, window: int) -> Column:
+    """Share of the contacts of four months whose number was ported to another operator in the window; null without a contact."""
+    return share(count_if(people.last(window, "ported_day")), F.count(F.lit(1)))
+
+
+@feature("ported_contacts_of", unit="share", windows=(PORTED_DAYS,), risky="+", group="ported_contacts", internal=True)
+def ported_to_one_share(people: Events, window: int) -> Column:
+    """Share of those contacts that went to the operator most of them went to; null if none was ported."""
+    return share(F.max("together"), F.count("ported_day"))
+
+
+@feature("ported_contacts_of", unit="code", group="ported_contacts", internal=True)
+def ported_to(people: Events) -> Column:
+    """The operator that most of the contacts ported within 180 days went to; null if none was."""
+    return F.max(F.when(F.col("place") == 1, F.col("to_operator")))
 
 
 @feature("contacts", unit="share", months=(1, 3), risky="-", group="on_net", internal=True, zh="近{window}个月仅{value:.0%}的通话在网内",

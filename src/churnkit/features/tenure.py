@@ -1,10 +1,11 @@
 """Tenure and contract: how long they have been here, what binds them, and when it ends."""
-from churnkit.engine import Column, F, W, projected
+from churnkit.engine import Column, F, W, matched, projected
 from churnkit.expressions import count_if, days
 from churnkit.features.account import last_snapshots, snapshots
 from churnkit.features.declare import feature, flag, ratio, source
 from churnkit.history import Events, History
 
+OPENED_DAYS = 7  # that a line is opened, at most, after its number was ported in
 PORT_TENURE_DAYS = 120  # a number may be ported that long after it was opened or ported in (MIIT, 2019)
 
 
@@ -28,6 +29,15 @@ def line_months(history: History) -> Events:
     return Events(projected(rows, ["*"], {}, F.col("has_before") & (F.col("months_ago") <= 6)), history.day)
 
 
+@source("subscribers", "portings")
+def port_ins(history: History) -> Events:
+    """One row per porting, within a year, of a line's number to this operator since the week before the line was opened: earlier it was another's."""
+    mine = projected(last_snapshots(history), ["subscriber_id", "msisdn_party"], {"activated": days(F.col("activated_on"))})
+    here = projected(history.events("portings").table, ["day"], {"msisdn_party": F.col("msisdn")}, F.col("to_operator") == "own")
+    rows = matched(mine, here, ["msisdn_party"])
+    return Events(projected(rows, ["subscriber_id", "day"], {}, F.col("day") >= F.col("activated") - OPENED_DAYS), history.day)
+
+
 def only(column: str) -> Column:
     """The value of a source that has one row per subscriber."""
     return F.max(column)
@@ -42,6 +52,12 @@ def stated(column: str) -> Column:
 def tenure_days(lines: Events) -> Column:
     """Days since the line was opened; null where no snapshot is known."""
     return lines.since(only("activated"))
+
+
+@feature("port_ins", unit="days", risky="±", group="port_in")
+def days_since_ported_in(portings: Events) -> Column:
+    """Days since the number was last ported in from another operator; null if it was not within a year."""
+    return portings.since(F.max("day"))
 
 
 @feature(of=("tenure_days",), unit="flag", risky="+", zh="入网不满90天，请先确认是否清楚资费",
