@@ -73,7 +73,10 @@ def chunks(path: Path, encoding: str) -> Iterator[bytes]:
         decoder = codecs.getincrementaldecoder(encoding)("churnkit-nul") if encoding in WIDE else None
         is_first = True
         while raw := stream.read(BLOCK):
-            chunk = decoder.decode(raw).encode("utf-8") if decoder else raw
+            try:
+                chunk = decoder.decode(raw).encode("utf-8") if decoder else raw
+            except UnicodeError:  # bytes that fit nothing become NUL; this is a whole file that says not which end comes first
+                raise InputError(f"{path} is not in {encoding.upper()}: it does not begin with a byte order mark.") from None
             if is_first:
                 chunk = next((chunk.removeprefix(bom) for bom in BOMS if chunk.startswith(bom)), chunk)
             is_first = False
