@@ -18,12 +18,12 @@ from churnkit.engine import (
     parse_int,
     parse_time,
     read,
-    row_hash,
     settle,
     total_if,
     write,
 )
 from churnkit.errors import InputError, ResourceError, resources_ran_out
+from churnkit.extracts.compact import row_hash
 
 
 def one(text: str | None, expression) -> object:

@@ -6,8 +6,9 @@ import os
 import pytest
 
 from churnkit import identity
-from churnkit.engine import F, keyed_hash, open_session
+from churnkit.engine import F, open_session
 from churnkit.errors import ParameterError
+from churnkit.extracts.compact import keyed_hash
 from churnkit.identity import key_id, new_key, pseudonym, read_key, write_key
 
 KEY = bytes(range(32))

@@ -1,6 +1,7 @@
 """The one door to the engine: everything else in churnkit speaks the PySpark DataFrame API and never asks who runs it."""
 import itertools
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
@@ -9,7 +10,6 @@ from typing import Any
 
 from churnkit.errors import InputError, ParameterError
 from churnkit.files import drop_scratch, new_scratch, parts
-from churnkit.identity import DIGITS, hash_pads
 
 ENGINE = os.environ.get("CHURNKIT_ENGINE", "duckdb")
 
@@ -27,8 +27,9 @@ match ENGINE:
     case _:
         raise ParameterError(f"Unknown engine {ENGINE!r}; choose 'duckdb' or 'spark'.")
 
-__all__ = ["ENGINE", "Column", "F", "Frame", "T", "W", "aggregated", "beside", "close_session", "count_if", "days", "has_rows", "keyed_hash", "named",
-           "open_session", "parse_date", "parse_int", "parse_time", "projected", "read", "row_hash", "settle", "table", "total_if", "write"]
+__all__ = ["ENGINE", "Column", "F", "Frame", "T", "W", "aggregated", "beside", "close_session", "count_if", "days", "declare", "has_rows", "named",
+           "open_session", "parse_date", "parse_int", "parse_time", "projected", "read", "settle", "table", "total_if",
+           "try_cast", "unsettle", "write"]
 
 Frame = Any  # a DataFrame of either engine
 Column = Any  # a Column of either engine
@@ -79,6 +80,13 @@ def _run(sql: str) -> list[tuple]:
     return open_session()._connection.execute(sql).fetchall()
 
 
+def declare(sql: str) -> str:
+    """Declares a type or a function, `{name}` in the statement, under the name that is given back. On DuckDB alone."""
+    name = f"declared_{next(_names)}"
+    _run(sql.format(name=name))
+    return name
+
+
 def has_rows(folders: Sequence[Path]) -> bool:
     """Whether any part file in the folders has a row."""
     if ENGINE == "spark":
@@ -113,7 +121,7 @@ def read(folders: Sequence[Path]) -> Frame:
 def table(name: str) -> Frame:
     """A DuckDB table or view of this session as a frame."""
     session = open_session()
-    session.catalog.add_table(name, {row[0]: row[1].lower() for row in _run(f"describe {name}")})
+    session.catalog.add_table(name, {row[0]: re.sub(r"^enum.*", "varchar", row[1].lower()) for row in _run(f"describe {name}")})
     return session.table(name)
 
 
@@ -121,21 +129,22 @@ def _sql(frame: Frame) -> str:
     return frame.sql(dialect="duckdb", optimize=False, pretty=False)
 
 
-def write(frame: Frame, folder: Path, *, by: Sequence[str] | None = None) -> int:
+def write(frame: Frame, folder: Path, *, by: Sequence[str] | None = None, shown: Mapping[str, Column] | None = None) -> int:
     """Write the frame as part files into `folder`; the number of rows written.
 
-    Sorted by the columns `by`, which must tell all rows apart or the bytes may differ; by all columns in order where it is None;
-    not at all where it is empty.
+    Sorted by the columns `by`, which must tell all rows apart or the bytes may differ; by all columns in order where it is None. What is written
+    are the columns `shown` of the sorted rows, so that what is sorted may be smaller than what is read; all columns where it is None.
     """
     columns = frame.columns if by is None else by
     if ENGINE == "spark":
-        ordered = frame.repartitionByRange(F.col(columns[0])).sortWithinPartitions(*columns) if columns else frame
+        ordered = frame.repartitionByRange(F.col(columns[0])).sortWithinPartitions(*columns)
+        ordered = ordered.select(*(column.alias(name) for name, column in shown.items())) if shown else ordered
         ordered.write.mode("overwrite").option("compression", "zstd").parquet(str(folder))
         return open_session().read.parquet(str(folder)).count()
     folder.mkdir(parents=True, exist_ok=True)
-    order = f" order by {', '.join(f'{chr(34)}{c}{chr(34)} nulls first' for c in columns)}" if columns else ""
-    kept = "zstd" if columns else "lz4"  # what is not sorted is scratch: speed counts, not size
-    ((rows,),) = _run(f"copy (select * from ({_sql(frame)}){order}) to {_quoted(folder / 'part-0.parquet')} (format parquet, compression {kept})")
+    order = ", ".join(f'"{c}" nulls first' for c in columns)
+    ((rows,),) = _run(f"copy (select {_listed(shown) if shown else '*'} from (select * from ({_sql(frame)}) order by {order})) "
+                      f"to {_quoted(folder / 'part-0.parquet')} (format parquet, compression zstd, compression_level 1)")
     return rows
 
 
@@ -149,6 +158,13 @@ def settle(frame: Frame) -> Frame:
     name = f"settled_{next(_names)}"
     _run(f"create temp table {name} as {_sql(frame)}")
     return table(name)
+
+
+def unsettle(frame: Frame) -> None:
+    """Let go of a frame that was settled and is not needed any more: it holds memory."""
+    if ENGINE == "duckdb":
+        for name in re.findall(r"settled_\d+", _sql(frame)):
+            _run(f"drop table if exists {name}")
 
 
 def named(frame: Frame) -> Frame:
@@ -217,34 +233,17 @@ def parse_int(text: Column) -> Column:
 
 def parse_date(text: Column) -> Column:
     """The text `YYYY-MM-DD` as a date; null where it is none."""
-    return _try_cast(F.when(text.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), text), "date")
+    return try_cast(F.when(text.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), text), "date")
 
 
 def parse_time(text: Column) -> Column:
     """The text `YYYY-MM-DD HH:MM:SS` as a zone-less timestamp; null where it is none (an offset is not dropped in silence)."""
     good = text.rlike(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$")
-    return _try_cast(F.when(good, text), "timestamp")
+    return try_cast(F.when(good, text), "timestamp")
 
 
-def row_hash(*columns: str) -> Column:
-    """64 bits that are the same for equal rows and seldom for others; they differ between engines, so never keep them."""
-    return F.call_function("xxhash64", *map(F.col, columns)) if ENGINE == "spark" else F.call_function("hash_row", F.struct(*columns))
-
-
-def _try_cast(text: Column, kind: str) -> Column:
+def try_cast(text: Column, kind: str) -> Column:
     """A cast that gives null for what is no such value; SQLFrame's columns have none."""
     if ENGINE == "spark":
         return text.try_cast("timestamp_ntz" if kind == "timestamp" else kind)
     return F.call_function(f"try_{kind}", text)
-
-
-def keyed_hash(text: Column, key: bytes, letter: str) -> Column:
-    """The pseudonym of a text column, equal to `identity.pseudonym`; null stays null."""
-    inner, outer = hash_pads(key)
-    if ENGINE == "spark":
-        mac = F.sha2(F.concat(F.lit(bytearray(outer)), F.unhex(F.sha2(F.concat(F.lit(bytearray(inner)), F.encode(text, "UTF-8")), 256))), 256)
-        return F.concat(F.lit(letter), F.substring(mac, 1, DIGITS))
-    name = f"keyed_hash_{letter}"
-    _run(f"create or replace temp macro {name}(x) as '{letter}' || "
-         f"left(sha256(unhex('{outer.hex()}') || unhex(sha256(unhex('{inner.hex()}') || encode(x)))), {DIGITS})")
-    return F.call_function(name, text)

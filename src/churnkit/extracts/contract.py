@@ -3,19 +3,20 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 from churnkit.engine import Column as Expression
-from churnkit.engine import F, Frame, T, parse_date, parse_int, parse_time, projected, row_hash
+from churnkit.engine import F, Frame, T, parse_date, parse_int, parse_time, projected
+from churnkit.extracts.compact import parse_choice
 from churnkit.extracts.declare import RECEIVED, Column, Extract
 from churnkit.extracts.lines import FILE_NO, LINE
 from churnkit.timeline import Delivery
 
-BROKEN, KEY_HASH = "broken_rule", "key_hash"
+BROKEN = "broken_rule"
 IDENTIFIER = r"^[A-Za-z0-9_.:-]{1,64}$"
 NUMBER = r"^\+?[0-9*#]{2,24}$"
 TYPES = {"integer": "bigint", "date": "date", "month": "date", "flag": "boolean"}
 
 
 def typed(text: Frame, extract: Extract, delivery: Delivery, delay_days: int) -> Frame:
-    """The rows of `text` with typed columns, file and line, `broken_rule` (`column|rule`, null if none) and `key_hash`.
+    """The rows of `text` with typed columns, file and line, and `broken_rule` (`column|rule`, null if none).
 
     Identifiers are still as the operator wrote them. Columns the file does not have are null.
     """
@@ -25,7 +26,7 @@ def typed(text: Frame, extract: Extract, delivery: Delivery, delay_days: int) ->
     names = [c.name for c in extract.columns if c is not RECEIVED]
     received = {} if extract.clock is None else {RECEIVED.name: received_at(extract.clock, delay_days)}
     return projected(parsed, [FILE_NO, LINE, *names], {
-        **received, BROKEN: first_broken(extract, present, delivery), KEY_HASH: row_hash(*extract.natural_key)})
+        **received, BROKEN: first_broken(extract, present, delivery)})
 
 
 def value(column: Column, present: set[str]) -> Expression:
@@ -44,6 +45,8 @@ def value(column: Column, present: set[str]) -> Expression:
             return parse_time(text)
         case "flag":
             return F.when(text.isin("true", "1"), F.lit(True)).when(text.isin("false", "0"), F.lit(False))
+        case "choice":
+            return parse_choice(text, sorted(column.choices))
         case _:
             return text
 
@@ -52,10 +55,8 @@ def guard(column: Column) -> Expression | None:
     """Whether the text is there but no value of its kind; None where any text is one."""
     text = F.col(column.name)
     match column.kind:
-        case "integer" | "date" | "month" | "time" | "flag":
+        case "integer" | "date" | "month" | "time" | "flag" | "choice":
             return text.isNotNull() & value(column, {column.name}).isNull()
-        case "choice":
-            return text.isNotNull() & ~text.isin(*column.choices)
         case "subscriber" | "customer":
             return text.isNotNull() & ~text.rlike(IDENTIFIER)
         case "number" | "own_number":

@@ -193,15 +193,20 @@ def physical_lines(stream: pa.NativeFile) -> Iterator[bytes]:
 
 
 def raw_lines(path: Path, wanted: set[int]) -> dict[int, str]:
-    """The lines with these numbers as they stand in the file; its header is line 1."""
+    """The lines with these numbers as they stand in the file; its header is line 1. Only blocks that hold one of them are taken apart."""
     found: dict[int, str] = {}
-    first, rest = 1, b""
-    with pa.input_stream(str(path), compression="detect") as stream:
-        while len(found) < len(wanted) and (block := stream.read(BLOCK) or (rest and b"\n")):
-            *whole, rest = (rest + block).split(b"\n")
-            here = [n for n in wanted if first <= n < first + len(whole)]
-            found |= {n: whole[n - first].removesuffix(b"\r").decode("utf-8", "replace") for n in here}
-            first += len(whole)
+    first, rest, missing = 1, b"", sorted(wanted, reverse=True)
+    with pa.input_stream(str(path), compression="detect", buffer_size=BLOCK) as stream:
+        while missing and (block := stream.read(min(BLOCK, 1 << 16)) or (rest and b"\n")):
+            ends = block.count(b"\n")
+            if missing[-1] < first + ends:
+                *whole, rest = (rest + block).split(b"\n")
+                while missing and missing[-1] < first + ends:
+                    line = missing.pop()
+                    found[line] = whole[line - first].removesuffix(b"\r").decode("utf-8", "replace")
+            else:
+                rest = block[block.rfind(b"\n") + 1:] if ends else rest + block
+            first += ends
     return found
 
 

@@ -1,19 +1,24 @@
 """Numbers and ids become pseudonyms, and numbers tell whose network they are on."""
-from churnkit.engine import Column, F, Frame, W, beside, keyed_hash, named, projected, settle
+from collections.abc import Iterable
+
+from churnkit.engine import Column, F, Frame, W, beside, named, projected, settle, unsettle
+from churnkit.extracts.compact import keyed_hash, packed, parse_choice, unpacked
 from churnkit.extracts.declare import Extract
 from churnkit.timeline import Delivery
 
 LETTERS = {"subscriber": "s", "number": "p", "own_number": "p", "customer": "c"}
-STANDS = {"subscriber": {"pseudonym": "{}"}, "customer": {"pseudonym": "{}"}, "number": {"pseudonym": "{}", "network": "{}_network"},
+PLACE = "_place"  # where an id stands among all in the order of their pseudonyms: a small number to sort by
+STANDS = {"subscriber": {"pseudonym": "{}", "place": "{}" + PLACE},
+          "customer": {"pseudonym": "{}"}, "number": {"pseudonym": "{}", "network": "{}_network"},
           "own_number": {"masked": "{}_masked", "pseudonym": "{}_party"}}  # what is looked up for a column, and what it is then called
 PLAIN = r"[^0-9]"
 
 
 def pseudonymised(rows: Frame, extract: Extract, key: bytes, number_plan: Frame | None) -> Frame:
-    """The rows with pseudonyms for identifiers.
+    """The rows with pseudonyms for identifiers, packed until `as_written` unpacks them.
 
     A `number` x becomes its pseudonym and `x_network` (`own`, `rival:<name>`, `fixed`, `own_care`, `rival_care:<name>`, `short_code`,
-    `international`, `unknown`); an `own_number` x becomes `x_masked` and `x_party`.
+    `international`, `unknown`); an `own_number` x becomes `x_masked` and `x_party`; a `subscriber` x stays x, with `x_place`.
     """
     shown = {name: F.col(name) for name in rows.columns}
     for kind in LETTERS:
@@ -23,11 +28,42 @@ def pseudonymised(rows: Frame, extract: Extract, key: bytes, number_plan: Frame 
         known = settle(distinct(rows, columns).select(F.col("raw"), *looked_up(kind, key)))
         if kind == "number" and number_plan is not None:
             known = settle(networks(known, number_plan))
+        known = small(known, kind)
         for name in columns:
             stands = {source: target for source, target in STANDS[kind].items() if source in known.columns}
             rows = beside(rows, [known.select(F.col("raw").alias(name), *(F.col(s).alias(f"{name}__{s}") for s in stands))], name)
             shown = replaced(shown, name, {target.format(name): F.col(f"{name}__{s}") for s, target in stands.items()})
     return projected(rows, [], shown)
+
+
+def small(known: Frame, kind: str) -> Frame:
+    """What stands for each text in the form in which millions of rows are sorted fastest."""
+    forms = {name: F.col(name) for name in known.columns} | {"pseudonym": packed(F.col("pseudonym"))}
+    if kind == "subscriber":
+        forms["place"] = F.row_number().over(W.orderBy("pseudonym"))
+    if "network" in known.columns:
+        forms["network"] = parse_choice(F.col("network"), sorted({"unknown", *(row[0] for row in known.select("network").distinct().collect())}))
+    found = settle(projected(known, [], forms))
+    unsettle(known)
+    return found
+
+
+def names_of(extract: Extract, columns: Iterable[str]) -> list[str]:
+    """What the columns are called once their identifiers are pseudonyms."""
+    kinds = {c.name: c.kind for c in extract.columns}
+    return [STANDS.get(kinds[name], {}).get("pseudonym", "{}").format(name) for name in columns]
+
+
+def as_written(rows: Frame, extract: Extract) -> dict[str, Column]:
+    """The columns of pseudonymised rows as they are written: pseudonyms and choices as text, without places.
+
+    DuckDB writes enumerations faster than text, but not always as the same bytes.
+    """
+    letters = {STANDS[c.kind]["pseudonym"].format(c.name): LETTERS[c.kind] for c in extract.columns if c.kind in LETTERS}
+    texts = {c.name for c in extract.columns if c.kind == "choice"} | {f"{c.name}_network" for c in extract.columns}
+    places = {c.name + PLACE for c in extract.columns}
+    return {name: unpacked(F.col(name), letters[name]) if name in letters else F.col(name).cast("string") if name in texts else F.col(name)
+            for name in rows.columns if name not in places}
 
 
 def replaced(shown: dict[str, Column], name: str, others: dict[str, Column]) -> dict[str, Column]:

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from churnkit.engine import F, Frame, W, named, open_session, read, settle, write
+from churnkit.engine import F, Frame, W, named, open_session, read, settle, unsettle, write
 from churnkit.errors import AccountError, InputError
-from churnkit.extracts import EXTRACTS, Extract, account, contract, lines, parties
+from churnkit.extracts import EXTRACTS, Extract, account, compact, contract, lines, parties
 from churnkit.files import drop_scratch, new_scratch, sha256, whole_folder
 from churnkit.identity import key_id, read_key
 from churnkit.params import Common
@@ -46,14 +46,16 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
         extract = EXTRACTS[name]
         with workplace(common.spill) as spill, whole_folder(events(delivery.name, name)) as folder:
             splits = split_files(extract, found[name], spill, common.threads)
-            typed = settle_typed(extract, delivery, params, spill)
-            kept, counted, bad = sift(extract, typed, splits)
+            typed = contract.typed(read([spill / "text"]), extract, delivery, params.delay_days)
+            rows = settle(parties.pseudonymised(typed, extract, key, plan))
+            kept, counted, bad = sift(extract, rows, splits)
             accounts += counted
             rejects += bad
             account.check(counted, bad, max_share=params.max_reject_share, accept=params.accept_rejects, delivery=delivery.name)
             if name == "number_plan":
                 plan = settle(parties.valid_during(kept, delivery))
-            written = write(parties.pseudonymised(kept, extract, key, plan), folder)
+            written = write(kept, folder, by=in_order(kept.columns, extract), shown=parties.as_written(kept, extract))
+            unsettle(rows)
             if written != sum(a.accepted for a in counted):
                 raise AccountError(f"{delivery.name}, {name}: {written} rows written for {sum(a.accepted for a in counted)} accepted.")
             if extract.required and not written and not extract.may_be_empty:
@@ -113,12 +115,6 @@ def split_files(extract: Extract, paths: list[Path], spill: Path, threads: int) 
         return list(pool.map(one, range(len(paths))))
 
 
-def settle_typed(extract: Extract, delivery: Delivery, params: Params, spill: Path) -> Frame:
-    """The rows with types and verdicts, written out once so that what follows reads columns, not text."""
-    write(contract.typed(read([spill / "text"]), extract, delivery, params.delay_days), spill / "typed", by=())
-    return read([spill / "typed"])
-
-
 def sift(extract: Extract, typed: Frame, splits: list[tuple[lines.Split, str]]) \
         -> tuple[Frame, list[account.FileAccount], list[account.Reject]]:
     """The rows to keep, the account of each file, and the rejects."""
@@ -140,15 +136,24 @@ def sift(extract: Extract, typed: Frame, splits: list[tuple[lines.Split, str]]) 
         counted.append(account.FileAccount(extract.name, name, digest, file.size, read_rows, read_rows - len(bad) - twice, len(bad), twice))
     if losers is not None and lost:
         good = good.join(losers, on=[lines.FILE_NO, lines.LINE], how="left_anti")
-    return named(good.drop(lines.FILE_NO, lines.LINE, contract.BROKEN, contract.KEY_HASH)), counted, rejects
+    return named(good.drop(lines.FILE_NO, lines.LINE, contract.BROKEN)), counted, rejects
 
 
 def duplicates(extract: Extract, good: Frame) -> Frame | None:
     """File and line of every row whose natural key was seen in a row to be kept; None where no key repeats."""
-    repeated = settle(good.groupBy(contract.KEY_HASH).agg(F.count(F.lit(1)).alias("times")).filter(F.col("times") > 1).select(contract.KEY_HASH))
+    key = parties.names_of(extract, extract.natural_key)
+    hashed = named(good.withColumn("key_hash", compact.row_hash(*key)))
+    repeated = settle(hashed.groupBy("key_hash").agg(F.count(F.lit(1)).alias("times")).filter(F.col("times") > 1).select("key_hash"))
     if not repeated.limit(1).collect():
         return None
     order = [F.col(lines.FILE_NO), F.col(lines.LINE)]
-    window = W.partitionBy(*extract.natural_key).orderBy(*(c.desc() if extract.keep == "last" else c.asc() for c in order))
-    suspects = good.join(repeated, on=contract.KEY_HASH, how="inner").withColumn("copy", F.row_number().over(window))
+    window = W.partitionBy(*key).orderBy(*(c.desc() if extract.keep == "last" else c.asc() for c in order))
+    suspects = hashed.join(repeated, on="key_hash", how="inner").withColumn("copy", F.row_number().over(window))
     return settle(suspects.filter(F.col("copy") > 1).select(lines.FILE_NO, lines.LINE))
+
+
+def in_order(columns: list[str], extract: Extract) -> list[str]:
+    """The columns to sort by: the subscriber, by its place, then the clock, then all others."""
+    places = {name for name in columns if name.endswith(parties.PLACE)}
+    first = [name for name in columns if name in places or name == extract.clock]
+    return [*sorted(first, key=lambda name: name not in places), *(c for c in columns if c not in first and c + parties.PLACE not in places)]
