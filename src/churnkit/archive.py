@@ -1,11 +1,13 @@
 """Where the tables of the pipeline lie, and which of them an as-of date may see."""
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from functools import reduce
 from pathlib import Path
 
-from churnkit.engine import Frame, has_rows, named, read
+from churnkit.engine import F, Frame, has_rows, named, read
 from churnkit.history import SUMMARIES, TABLES, History
-from churnkit.timeline import Plan, events, summary
+from churnkit.timeline import FILE_NO, Delivery, Plan, events, summary
+from churnkit.versions import accounts, superseded
 
 COHORTS, FEATURES = Path("data/cohorts"), Path("data/features")
 
@@ -19,10 +21,29 @@ def known_history(plan: Plan, as_of: date, wait_days: int, names: Iterable[str] 
     """The tables that the as-of date may see, cut to what was known; an extract that the operator does not send is absent."""
     tables = {}
     for name in names:
-        folders = [folder(name, d) for d in plan.sees[as_of][:TABLES[name].deliveries]]
-        if has_rows(folders):
-            tables[name] = read(folders)
+        seen = plan.sees[as_of][:TABLES[name].deliveries]
+        if has_rows([folder(name, d) for d in seen]):
+            tables[name] = standing(name, seen)
     return History(tables, as_of, as_of + timedelta(wait_days))
+
+
+def standing(name: str, deliveries: Sequence[str]) -> Frame:
+    """The rows of a table that came with these deliveries, without those of files that one of them supersedes."""
+    oldest_first = sorted(set(deliveries), key=lambda d: Delivery.named(d).starts)
+    hidden = superseded(accounts(oldest_first))
+    extract = "calls" if name in SUMMARIES else name
+    if not any((d, extract) in hidden for d in oldest_first):
+        return without_files(read([folder(name, d) for d in deliveries]))
+    left = []
+    for d in oldest_first:
+        rows, gone = read([folder(name, d)]), hidden.get((d, extract))
+        left.append(rows.filter(~F.col(FILE_NO).isin(*sorted(gone))) if gone else rows)
+    return without_files(named(reduce(lambda some, more: some.union(more), left)))
+
+
+def without_files(rows: Frame) -> Frame:
+    """The rows without the column that says which file they came in."""
+    return named(rows.drop(FILE_NO)) if FILE_NO in rows.columns else rows
 
 
 def known_for_label(plan: Plan, as_of: date, wait_days: int) -> History:
@@ -34,7 +55,7 @@ def known_for_label(plan: Plan, as_of: date, wait_days: int) -> History:
 def what_followed(plan: Plan, as_of: date, matures_on: date, wait_days: int) -> History:
     """What an as-of date's label is read from, as it was known once the label had matured."""
     deliveries = [*plan.sees[as_of][:2], *plan.after[as_of]]
-    tables = {name: needed(name, read([folder(name, d) for d in deliveries])) for name in ("usage_daily", "status_changes")}
+    tables = {name: needed(name, standing(name, deliveries)) for name in ("usage_daily", "status_changes")}
     return History(tables, matures_on, matures_on + timedelta(wait_days))
 
 

@@ -238,4 +238,4 @@ def test_an_extract_that_did_not_come_has_no_rows_but_its_columns():
     deliver(consents=None)
     run_ingest()
     schema = pq.read_schema("data/deliveries/2026-06/events/consents/part-0.parquet")
-    assert schema.names == ["subscriber_id", "happened_at", "channel", "is_granted", "received_at"]
+    assert schema.names == ["subscriber_id", "happened_at", "channel", "is_granted", "received_at", "file_no"]

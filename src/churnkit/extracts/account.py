@@ -14,16 +14,23 @@ RAW_LENGTH = 200
 
 @dataclass(frozen=True)
 class FileAccount:
-    """What became of one file's rows: read = accepted + rejected + duplicates."""
+    """What became of one file's rows: read = accepted + rejected + duplicates.
+
+    `file_no` is the file's number among its extract's in the events, `key` what it is a version of (empty where nothing can supersede it), `note`
+    why it was set aside.
+    """
 
     extract: str
     file: str
+    file_no: int
     sha256: str
     size: int
+    key: str
     read: int
     accepted: int
     rejected: int
     duplicates: int
+    note: str = ""
 
 
 @dataclass(frozen=True)

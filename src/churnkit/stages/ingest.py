@@ -6,15 +6,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from churnkit.engine import F, Frame, W, named, open_session, read, settle, unsettle, write
+from churnkit import versions
+from churnkit.engine import open_session, read, settle, unsettle, write
 from churnkit.errors import AccountError, InputError
-from churnkit.extracts import EXTRACTS, Extract, account, compact, contract, lines, parties
+from churnkit.extracts import EXTRACTS, Extract, account, contract, lines, parties
+from churnkit.extracts.sift import Earlier, File, in_order, sift
 from churnkit.files import drop_scratch, new_scratch, sha256, whole_folder
-from churnkit.identity import key_id, read_key
+from churnkit.identity import check_planned, key_id, read_key
 from churnkit.params import Common
 from churnkit.progress import reading, say
 from churnkit.timeline import EXTRACTS as SOURCE
-from churnkit.timeline import Delivery, events
+from churnkit.timeline import Delivery, account_of, before, events, planned_key
 
 SUFFIXES = (".csv", ".csv.gz")
 
@@ -37,6 +39,7 @@ class Params:
 def run(params: Params, common: Common, delivery: Delivery) -> None:
     """Ingest every extract of the delivery; the account of it is written last."""
     key = read_key(common.key_file)
+    check_planned(key, planned_key(), common.key_file)
     found = files_by_extract(delivery)
     open_session(common.memory, common.threads, common.spill, common.master)
     accounts: list[account.FileAccount] = []
@@ -45,10 +48,12 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
     for name in sorted(EXTRACTS, key=lambda n: n != "number_plan"):  # the number plan first: numbers are read by it
         extract = EXTRACTS[name]
         with workplace(common.spill) as spill, whole_folder(events(delivery.name, name)) as folder:
-            splits = split_files(extract, found[name], spill, common.threads)
+            keys = {versions.delivery_key(path.relative_to(SOURCE / delivery.name))[0] for path in found[name]} - {""}
+            known, earlier = seen_before(extract, delivery, keys)
+            files = split_files(extract, found[name], delivery, known, spill, common.threads)
             typed = contract.typed(read([spill / "text"]), extract, delivery, params.delay_days)
             rows = settle(parties.pseudonymised(typed, extract, key, plan))
-            kept, counted, bad = sift(extract, rows, splits)
+            kept, counted, bad = sift(extract, rows, files, delivery, earlier)
             accounts += counted
             rejects += bad
             account.check(counted, bad, max_share=params.max_reject_share, accept=params.accept_rejects, delivery=delivery.name)
@@ -60,7 +65,7 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
                 raise AccountError(f"{delivery.name}, {name}: {written} rows written for {sum(a.accepted for a in counted)} accepted.")
             if extract.required and not written and not extract.may_be_empty:
                 raise InputError(f"Delivery {delivery.name}: the files of {name!r} hold no usable row.")
-    with whole_folder(events(delivery.name, "account")) as folder:
+    with whole_folder(account_of(delivery.name)) as folder:
         account.save(folder, accounts, rejects, key_id=key_id(key), accept_rejects=params.accept_rejects)
     say(f"ingest {delivery.name}: {sum(a.read for a in accounts):,} rows read = {sum(a.accepted for a in accounts):,} accepted + "
         f"{sum(a.rejected for a in accounts):,} rejected + {sum(a.duplicates for a in accounts):,} duplicates")
@@ -99,61 +104,45 @@ def workplace(spill: str) -> Iterator[Path]:
         drop_scratch(folder)
 
 
-def split_files(extract: Extract, paths: list[Path], spill: Path, threads: int) -> list[tuple[lines.Split, str]]:
-    """Every file of the extract split into text rows under `spill`/text, with its checksum."""
+def split_files(extract: Extract, paths: list[Path], delivery: Delivery, known: dict[str, str], spill: Path, threads: int) -> list[File]:
+    """Every file of the extract that counts, split into text rows under `spill`/text; those that do not are counted.
+
+    `known` names the files of earlier deliveries by their content.
+    """
     target = spill / "text"
     target.mkdir()
     headers = [lines.header(path, extract) for path in paths]
-    columns = [c.name for c in extract.columns if any(c.name in names for names in headers)]
-    if not paths:
-        columns = [c.name for c in extract.columns]
-        lines.write(iter(()), columns, 0, target / "0.parquet", lines.ignore)
-        return []
+    columns = [c.name for c in extract.columns if any(c.name in names for names in headers)] or [c.name for c in extract.columns]
+    lines.write(iter(()), columns, 0, target / "none.parquet", lines.ignore)
+    inside = [path.relative_to(SOURCE / delivery.name) for path in paths]
     with reading(f"  {extract.name}", sum(p.stat().st_size for p in paths)) as advance, ThreadPoolExecutor(threads) as pool:
-        def one(n: int) -> tuple[lines.Split, str]:
-            return lines.split(paths[n], headers[n], columns, n, target / f"{n:06}.parquet", advance), sha256(paths[n])
-        return list(pool.map(one, range(len(paths))))
+        digests = list(pool.map(sha256, paths))
+        aside = versions.set_aside(inside, digests, known)
+
+        def one(n: int) -> File:
+            name, size, key = str(paths[n].relative_to(SOURCE)), paths[n].stat().st_size, versions.delivery_key(inside[n])[0]
+            if n in aside:
+                rows = lines.survey(paths[n])[0]
+                advance(rows, size)
+                return File(name, digests[n], size, key, None, rows, aside[n])
+            split = lines.split(paths[n], headers[n], columns, n, target / f"{n:06}.parquet", advance)
+            return File(name, digests[n], size, key, split, split.rows + len(split.bad))
+        return list(pool.map(one, range(len(paths)))) if paths else []
 
 
-def sift(extract: Extract, typed: Frame, splits: list[tuple[lines.Split, str]]) \
-        -> tuple[Frame, list[account.FileAccount], list[account.Reject]]:
-    """The rows to keep, the account of each file, and the rejects."""
-    good = named(typed.filter(F.col(contract.BROKEN).isNull()))
-    broken = [tuple(r) for r in typed.filter(F.col(contract.BROKEN).isNotNull())
-              .select(lines.FILE_NO, lines.LINE, contract.BROKEN).orderBy(lines.FILE_NO, lines.LINE).collect()]
-    losers = duplicates(extract, good)
-    lost = [r[0] for r in losers.select(lines.FILE_NO).collect()] if losers is not None else []
-    counted, rejects = [], []
-    for n, (file, digest) in enumerate(splits):
-        name = str(file.path.relative_to(SOURCE))
-        mine = [(line, rule) for file_no, line, rule in broken if file_no == n]
-        raw = lines.raw_lines(file.path, {line for line, _ in mine})
-        bad = [account.Reject(extract.name, name, line, rule.split("|")[0], rule.split("|")[1], contract.said(rule, extract),
-                              account.masked(raw[line])) for line, rule in mine]
-        bad += [account.Reject(extract.name, name, b.line, "", "unreadable", f"the line {b.message}", account.masked(b.raw)) for b in file.bad]
-        rejects += sorted(bad, key=lambda r: r.line)
-        read_rows, twice = file.rows + len(file.bad), lost.count(n)
-        counted.append(account.FileAccount(extract.name, name, digest, file.size, read_rows, read_rows - len(bad) - twice, len(bad), twice))
-    if losers is not None and lost:
-        good = good.join(losers, on=[lines.FILE_NO, lines.LINE], how="left_anti")
-    return named(good.drop(lines.FILE_NO, lines.LINE, contract.BROKEN)), counted, rejects
+def seen_before(extract: Extract, delivery: Delivery, keys: set[str]) -> tuple[dict[str, str], list[Earlier]]:
+    """What the two deliveries before this one brought of an extract: their files by content, and which of those still stand.
 
-
-def duplicates(extract: Extract, good: Frame) -> Frame | None:
-    """File and line of every row whose natural key was seen in a row to be kept; None where no key repeats."""
-    key = parties.names_of(extract, extract.natural_key)
-    hashed = named(good.withColumn("key_hash", compact.row_hash(*key)))
-    repeated = settle(hashed.groupBy("key_hash").agg(F.count(F.lit(1)).alias("times")).filter(F.col("times") > 1).select("key_hash"))
-    if not repeated.limit(1).collect():
-        return None
-    order = [F.col(lines.FILE_NO), F.col(lines.LINE)]
-    window = W.partitionBy(*key).orderBy(*(c.desc() if extract.keep == "last" else c.asc() for c in order))
-    suspects = hashed.join(repeated, on="key_hash", how="inner").withColumn("copy", F.row_number().over(window))
-    return settle(suspects.filter(F.col("copy") > 1).select(lines.FILE_NO, lines.LINE))
-
-
-def in_order(columns: list[str], extract: Extract) -> list[str]:
-    """The columns to sort by: the subscriber, by its place, then the clock, then all others."""
-    places = {name for name in columns if name.endswith(parties.PLACE)}
-    first = [name for name in columns if name in places or name == extract.clock]
-    return [*sorted(first, key=lambda name: name not in places), *(c for c in columns if c not in first and c + parties.PLACE not in places)]
+    A file whose key is among `keys` comes again now, and supersedes the one before it. Raises InputError if one was not ingested yet.
+    """
+    if extract.clock is None:  # a reference table comes whole every time
+        return {}, []
+    earlier = before(delivery)
+    for there in earlier:
+        if not account_of(there.name).exists():
+            raise InputError(f"Delivery {delivery.name} is compared with {there.name}, which is not ingested yet: `churnkit ingest {there.name}`.")
+    files = [f for f in versions.accounts([d.name for d in earlier]) if f["extract"] == extract.name]
+    again = [{"extract": extract.name, "key": key, "delivery": delivery.name, "file_no": 0} for key in sorted(keys)]
+    hidden = versions.superseded([*files, *again])
+    known = {f["sha256"]: f["file"] for f in files if not f["note"] and f["read"]}
+    return known, [Earlier(d.name, frozenset(hidden.get((d.name, extract.name), ()))) for d in earlier]
