@@ -134,6 +134,7 @@ def test_a_correction_holds_for_dates_that_see_its_delivery_and_for_no_others():
     ingest_again(JULY, "consents")
     assert account("consents", JULY) == (2, 2, 0, 0)  # a row as it was is no duplicate of one that is hidden
     assert {p: sha256(p) for p in before} == before
+    assert notes(JULY) == {"2026-07/consents_2026-06.csv": "supersedes 2026-06/consents_2026-06.csv with its 2 rows from now on"}
     assert seen("2026-07-01", JUNE) == [("call", 1), ("call", 2), ("call", 3)]
     assert seen("2026-08-01", JULY, JUNE) == [("call", 2), ("call", 3), ("sms", 1)]
 

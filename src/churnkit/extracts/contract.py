@@ -90,6 +90,17 @@ def first_broken(extract: Extract, present: set[str], delivery: Delivery) -> Exp
     return verdict
 
 
+def rules_of(extract: Extract) -> list[str]:
+    """The names of all rules a row of the extract can break, `<extract>.<column>.<rule>`."""
+    found = []
+    for c in extract.columns:
+        can = {f"not_{c.kind}": guard(c) is not None, "missing": c.required, "out_of_range": c.low is not None}
+        found += [f"{c.name}.{rule}" for rule, possible in can.items() if possible]
+    if extract.clock:
+        found += [f"{extract.clock}.after_delivery", f"{extract.clock}.long_before_delivery"]
+    return [f"{extract.name}.{name}" for name in [*found, *(f"{r.column}.{r.name}" for r in extract.rules)]]
+
+
 def received_at(clock: str, delay_days: int) -> Expression:
     """When the row was received; where the operator does not say it, the end of its day plus the layout's delay."""
     end = F.date_add(F.col(clock).cast("date"), 1 + delay_days).cast(T.TimestampNTZType())
