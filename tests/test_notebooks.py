@@ -14,7 +14,8 @@ ROOT = Path(__file__).parent.parent
 
 def test_signals_ranks_the_planted_signals_first(tmp_path):
     write_months(tmp_path, rows=3000)
-    (tmp_path / "data" / "extracts" / "2025-08..2026-08").mkdir(parents=True)
+    (folder := tmp_path / "data" / "extracts" / "2025-08..2026-08").mkdir(parents=True)
+    (folder / "calls_2026-08.csv").touch()
     write_plan(replace(PLAN, deliveries=("2025-08..2026-08",)), "0" * 8, tmp_path / "months.yaml")
     shutil.copy(ROOT / "params.yaml", tmp_path)
     done = subprocess.run([sys.executable, str(ROOT / "notebooks" / "signals.py")], cwd=tmp_path, env=os.environ | {"MPLCONFIGDIR": str(tmp_path)},

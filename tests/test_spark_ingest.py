@@ -19,7 +19,8 @@ def test_files_of_every_layout_give_the_same_events_on_spark(tmp_path, monkeypat
 
     monkeypatch.chdir(tmp_path)
     folder = put_down("2026-06", {"subscribers": SUBSCRIBERS})
-    records = gsm("01 1 13900000002 _ 080000 0小时1分4秒 0", "03 1 13900000004 6013000000003 080300 12 2", "20 1 6013000000003 13900000004 080304 12 2",
+    records = gsm("01 1 13900000002 _ 080000 0小时1分4秒 0",
+                  "03 1 13900000004 6013000000003 080300 12 2", "20 1 6013000000003 13900000004 080304 12 2",
                   "07 1 13900000002 _ 080100 60 0", "01 1 13900000002 _ 081000 00:00:09 0", "02 1 13900000002 _ 081000 never 0")
     (folder / "gsm_1.csv").write_text(records, "utf-8")
     (folder / "sx_1.dat").write_text("".join([*SHANXI, "too short\n"]), "gb18030")

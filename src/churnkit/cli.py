@@ -5,6 +5,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -23,12 +24,12 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(vault_commands.app, name="vault")
 
 
-def stage(name: str, *subject: object) -> None:
-    """Run one stage with its section of params.yaml."""
+def stage(name: str, *subject: object, **chosen: object) -> None:
+    """Run one stage with its section of params.yaml, but for what was `chosen` on the command line."""
     common = params.load("common", params.Common)
     os.environ.setdefault("CHURNKIT_ENGINE", common.engine)
     module = import_module(f"churnkit.stages.{name}")
-    module.run(params.load(name, module.Params), common, *subject)
+    module.run(replace(params.load(name, module.Params), **chosen), common, *subject)
 
 
 def as_of_date(text: str) -> date:
@@ -154,9 +155,20 @@ def fetch(delivery: str) -> None:
 
 
 @app.command()
-def ingest(delivery: str) -> None:
+def ingest(delivery: str, accept_rejects: Annotated[bool, typer.Option("--accept-rejects", help="Go on without rows that are rejected, however many; "
+                                                                       "the account records it.")] = False) -> None:
     """Read one delivery of operator extracts into typed, pseudonymous, fully accounted events."""
-    stage("ingest", timeline.Delivery.named(delivery))
+    stage("ingest", timeline.Delivery.named(delivery), **({"accept_rejects": True} if accept_rejects else {}))
+
+
+@app.command()
+def account(delivery: str, json: Annotated[bool, typer.Option("--json", help="For a script to read.")] = False) -> None:
+    """Print what became of every row of a delivery that was ingested."""
+    from churnkit.extracts import report
+    from churnkit.extracts.account import load
+
+    found = load(timeline.account_of(timeline.Delivery.named(delivery).name), delivery)
+    print(report.as_json(found) if json else report.markdown(found), end="\n" if json else "")
 
 
 @app.command()
