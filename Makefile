@@ -46,8 +46,9 @@ ui: $(STAMP)  ## Open the MLflow runs on http://127.0.0.1:5000
 docs: $(STAMP)  ## Write the generated pages of docs/ anew
 	churnkit docs
 
-bench: $(STAMP)  ## Time the stages of the demo
+bench: $(STAMP)  ## Time the stages of the demo, and ingest beside hand-written DuckDB
 	$(BIN)/python benchmarks/repro.py
+	$(BIN)/python benchmarks/ingest.py
 
 clean:  ## Remove what the pipeline made; extracts, key, MLflow runs and .venv stay
 	rm -rf data/deliveries data/cohorts data/features data/scores data/lists models/evaluated models/latest reports months.yaml dvc.lock .churnkit .dvc/cache .dvc/tmp

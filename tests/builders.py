@@ -92,8 +92,9 @@ def ingest_again(delivery: str, *names: str, **params: object) -> None:
 
 
 def events(extract: str, delivery: str = JUNE) -> list[dict]:
-    """The accepted rows of an extract, as dictionaries without their nulls."""
-    return [{k: v for k, v in row.items() if not pd.isna(v)} for row in frame(timeline.events(delivery, extract) / "part-0.parquet")]
+    """The accepted rows of an extract, as dictionaries without their nulls and without the number of their file."""
+    rows = frame(timeline.events(delivery, extract) / "part-0.parquet")
+    return [{k: v for k, v in row.items() if not pd.isna(v) and k != "file_no"} for row in rows]
 
 
 def account(extract: str, delivery: str = JUNE) -> tuple[int, int, int, int]:

@@ -108,7 +108,16 @@ def test_garbage_instead_of_a_file():
 def test_too_many_rejects():
     deliver(calls=CALLS.replace("voice", "fax"))
     code, said = failed("ingest", JUNE)
-    assert (code, "3 of 4 rows of 'calls' were rejected, more than 1.00%. Most: 3 × kind is not one of voice, sms (e.g. " in said) == (4, True)
+    assert code == 4
+    assert "3 of 4 rows of 'calls' were rejected, more than 1.00% (ingest.max_reject_share or ingest.max_rejects). Most: 3 × kind is not" in said
+
+
+def test_rejects_can_be_accepted_and_the_account_is_printed_again():
+    deliver(calls=CALLS.replace("voice", "fax"))
+    assert churnkit("ingest", JUNE, "--accept-rejects").returncode == 0
+    told = churnkit("account", JUNE).stdout
+    assert "Run with rejects accepted" in told
+    assert "| calls | kind is not one of voice, sms | 3 |" in told
 
 
 @pytest.mark.parametrize(("section", "old", "new", "said"), [

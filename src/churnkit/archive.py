@@ -1,12 +1,13 @@
 """Where the tables of the pipeline lie, and which of them an as-of date may see."""
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from churnkit.engine import Frame, count_rows, named, read
+from churnkit.engine import F, Frame, count_rows, named, projected, read, stacked
 from churnkit.files import parts
 from churnkit.history import SUMMARIES, TABLES, History
-from churnkit.timeline import Plan, events, summary
+from churnkit.timeline import FILE_NO, Delivery, Plan, events, summary
+from churnkit.versions import accounts, superseded
 
 COHORTS, FEATURES = Path("data/cohorts"), Path("data/features")
 
@@ -27,9 +28,27 @@ def sent(name: str, deliveries: Iterable[str]) -> Frame | None:
 
     Raises InputError where a table that every operator sends is not there: its delivery was not ingested.
     """
-    folders = [folder(name, d) for d in deliveries]
-    there = [f for f in folders if parts(f)] if TABLES[name].is_optional else folders
-    return read(there) if there and count_rows(there) else None
+    there = [d for d in deliveries if not TABLES[name].is_optional or parts(folder(name, d))]
+    return standing(name, there) if there and count_rows([folder(name, d) for d in there]) else None
+
+
+def standing(name: str, deliveries: Sequence[str]) -> Frame:
+    """The rows of a table that came with these deliveries, without those of files that one of them supersedes."""
+    oldest_first = sorted(set(deliveries), key=lambda d: Delivery.named(d).starts)
+    hidden = superseded(accounts(oldest_first))
+    extract = "calls" if name in SUMMARIES else name
+    if not any((d, extract) in hidden for d in oldest_first):
+        return without_files(read([folder(name, d) for d in deliveries]))
+    left = []
+    for d in oldest_first:
+        rows, gone = read([folder(name, d)]), hidden.get((d, extract))
+        left.append(rows.filter(~F.col(FILE_NO).isin(*sorted(gone))) if gone else rows)
+    return without_files(stacked(left))
+
+
+def without_files(rows: Frame) -> Frame:
+    """The rows without the column that says which file they came in."""
+    return projected(rows, [c for c in rows.columns if c != FILE_NO], {}) if FILE_NO in rows.columns else rows
 
 
 def known_for_label(plan: Plan, as_of: date, wait_days: int) -> History:

@@ -5,6 +5,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -12,10 +13,9 @@ from typing import Annotated
 
 import typer
 
-from churnkit import documents, params, timeline, vault_commands
+from churnkit import demo_commands, documents, params, timeline, vault_commands
 from churnkit.errors import ChurnkitError, InputError, ParameterError, resources_ran_out
 from churnkit.files import whole_file
-from churnkit.progress import say
 from churnkit.stages import STAGES
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -23,12 +23,12 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(vault_commands.app, name="vault")
 
 
-def stage(name: str, *subject: object) -> None:
-    """Run one stage with its section of params.yaml."""
+def stage(name: str, *subject: object, **chosen: object) -> None:
+    """Run one stage with its section of params.yaml, but for what was `chosen` on the command line."""
     common = params.load("common", params.Common)
     os.environ.setdefault("CHURNKIT_ENGINE", common.engine)
     module = import_module(f"churnkit.stages.{name}")
-    module.run(params.load(name, module.Params), common, *subject)
+    module.run(replace(params.load(name, module.Params), **chosen), common, *subject)
 
 
 def as_of_date(text: str) -> date:
@@ -49,26 +49,7 @@ def planned(name: str, as_of: str) -> None:
     stage(name, plan, day)
 
 
-@app.command()
-def simulate(subscribers: Annotated[int, typer.Option(min=100, help="How many subscribers.")] = 20_000,
-             months: Annotated[int, typer.Option(min=1, help="How many months.")] = 15,
-             first_drop: Annotated[int, typer.Option(min=1, help="Months in the first delivery; each later one is a delivery.")] = 12,
-             seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 1,
-             layout: Annotated[str, typer.Option(help="How the operator sends: canonical, unicom or shanxi (docs/layouts.md).")] = "canonical",
-             faults: Annotated[str, typer.Option(help="What is wrong with the files: few, many or all (docs/layouts.md).")] = "few",
-             out: Annotated[Path, typer.Option(help="Where the extracts go; must be empty.")] = timeline.EXTRACTS,
-             truth: Annotated[Path, typer.Option(help="Where the planted truth goes.")] = Path("data/truth")) -> None:
-    """Write the extracts of an invented operator, and its key where there is none yet."""
-    from churnkit.identity import key_path
-    from churnkit.simulate import simulate as write_operator
-    from churnkit.simulate.operators import OPERATORS
-
-    write_operator(out, truth, subscribers=subscribers, months=months, seed=seed, first_drop_months=first_drop, layout=layout, faults=faults,
-                   key_file=key_path(params.load("common", params.Common).key_file))
-    size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
-    say(f"simulate: {subscribers:,} subscribers over {months} months, {size / 1e6:,.0f} MB in {out}/")
-    if OPERATORS[layout].layouts != ("canonical",):
-        say(f"simulate: params.yaml reads these with ingest.layouts: [{', '.join(OPERATORS[layout].layouts)}]")
+app.command()(demo_commands.simulate)
 
 
 @app.command()
@@ -103,18 +84,7 @@ def plan() -> None:
           f"evaluates at {laid.evaluation}, scores {laid.scoring}")
 
 
-@app.command()
-def truth(folder: Annotated[Path, typer.Option("--truth", help="Where `churnkit simulate` put it.")] = Path("data/truth")) -> None:
-    """Compare the model with the best achievable, on a simulated operator."""
-    from churnkit import truth as planted
-    from churnkit.identity import read_key
-    from churnkit.judgement import as_json
-
-    common = params.load("common", params.Common)
-    found = planted.compare(timeline.read_plan(), folder, read_key(common.key_file), common.seed)
-    with whole_file(Path("reports/best_achievable.json")) as part:
-        part.write_text(as_json(found), "utf-8")
-    print(planted.said(found))
+app.command()(demo_commands.truth)
 
 
 @app.command()
@@ -159,9 +129,20 @@ def fetch(delivery: str) -> None:
 
 
 @app.command()
-def ingest(delivery: str) -> None:
+def ingest(delivery: str, accept_rejects: Annotated[bool, typer.Option("--accept-rejects", help="Go on without rows that are rejected, however many; "
+                                                                       "the account records it.")] = False) -> None:
     """Read one delivery of operator extracts into typed, pseudonymous, fully accounted events."""
-    stage("ingest", timeline.Delivery.named(delivery))
+    stage("ingest", timeline.Delivery.named(delivery), **({"accept_rejects": True} if accept_rejects else {}))
+
+
+@app.command()
+def account(delivery: str, json: Annotated[bool, typer.Option("--json", help="For a script to read.")] = False) -> None:
+    """Print what became of every row of a delivery that was ingested."""
+    from churnkit.extracts import report
+    from churnkit.extracts.account import load
+
+    found = load(timeline.account_of(timeline.Delivery.named(delivery).name), delivery)
+    print(report.as_json(found) if json else report.markdown(found), end="\n" if json else "")
 
 
 @app.command()

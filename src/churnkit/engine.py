@@ -29,8 +29,8 @@ match ENGINE:
     case _:
         raise ParameterError(f"Unknown engine {ENGINE!r}; choose 'duckdb' or 'spark'.")
 
-__all__ = ["ENGINE", "Column", "F", "Frame", "T", "W", "aggregated", "beside", "close_session", "count_rows", "define", "matched", "named",
-           "open_session", "projected", "read", "settle", "stacked", "table", "write"]
+__all__ = ["ENGINE", "Column", "F", "Frame", "T", "W", "aggregated", "beside", "close_session", "count_rows", "declare", "matched", "named",
+           "open_session", "projected", "read", "settle", "stacked", "table", "unsettle", "write"]
 
 Frame = Any  # a DataFrame of either engine
 Column = Any  # a Column of either engine
@@ -55,12 +55,10 @@ def _new_session(memory: str, threads: int, spill: str | None, master: str) -> A
         import duckdb
         from sqlframe.duckdb import DuckDBSession
 
-        options: dict[str, Any] = {"memory_limit": memory, "threads": threads, "temp_directory": folder,
-                                   "autoinstall_known_extensions": False, "preserve_insertion_order": True}
-        connection = duckdb.connect(config=options)
-        for kind in ("date", "timestamp"):
-            connection.execute(f"create temp macro try_{kind}(x) as try_cast(x as {kind})").fetchall()
-        connection.execute("create temp macro hash_row(x) as (hash(x) >> 1)::bigint").fetchall()
+        connection = duckdb.connect(config={"memory_limit": memory, "threads": threads, "temp_directory": folder,
+                                            "autoinstall_known_extensions": False, "preserve_insertion_order": True})
+        for macro in ("try_date(x) as try_cast(x as date)", "try_timestamp(x) as try_cast(x as timestamp)", "hash_row(x) as (hash(x) >> 1)::bigint"):
+            connection.execute(f"create temp macro {macro}").fetchall()
 
         class Session(DuckDBSession):
             """One that knows the steps when frames are collected."""
@@ -70,19 +68,16 @@ def _new_session(memory: str, threads: int, spill: str | None, master: str) -> A
         return Session(conn=connection)
     from pyspark.sql import SparkSession
 
-    return (SparkSession.builder.master(master).appName("churnkit")
-            .config("spark.sql.session.timeZone", "UTC").config("spark.sql.timestampType", "TIMESTAMP_NTZ")
-            .config("spark.sql.shuffle.partitions", threads).config("spark.driver.memory", memory.lower().removesuffix("b"))
-            .config("spark.local.dir", folder).config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
-            .config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1")
-            .config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false").getOrCreate())
+    settings = {"sql.session.timeZone": "UTC", "sql.timestampType": "TIMESTAMP_NTZ", "sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+                "sql.shuffle.partitions": threads, "driver.memory": memory.lower().removesuffix("b"), "local.dir": folder,
+                "driver.bindAddress": "127.0.0.1", "driver.host": "127.0.0.1", "ui.enabled": "false", "ui.showConsoleProgress": "false"}
+    return SparkSession.builder.master(master).appName("churnkit").config(map={f"spark.{k}": v for k, v in settings.items()}).getOrCreate()
 
 
 def close_session() -> None:
     """Let go of the engine and of what it spilled."""
-    for folder in _spill:
-        drop_scratch(folder)
-    _spill.clear()
+    while _spill:
+        drop_scratch(_spill.pop())
 
 
 def _run(sql: str) -> list[tuple]:
@@ -96,9 +91,11 @@ def count_rows(folders: Sequence[Path]) -> int:
     return sum(_run(f"select num_rows from parquet_file_metadata({_quoted(f)})")[0][0] for f in _parts_of(folders))
 
 
-def define(macro: str) -> None:
-    """Make a DuckDB macro known, written `macro name(argument) as expression`."""
-    _run(f"create or replace temp {macro}")
+def declare(sql: str) -> str:
+    """Declares a type or a function, `{name}` in the statement, under the name that is given back. On DuckDB alone."""
+    name = f"declared_{next(_names)}"
+    _run(sql.format(name=name))
+    return name
 
 
 def _parts_of(folders: Sequence[Path]) -> list[Path]:
@@ -138,23 +135,24 @@ def _sql(frame: Frame) -> str:
     return f"from {name}" if (name := _plain.get(frame)) else frame.sql(dialect="duckdb", optimize=False, pretty=False)
 
 
-def write(frame: Frame, folder: Path, *, by: Sequence[str] | None = None, part: int = 0) -> int:
+def write(frame: Frame, folder: Path, *, by: Sequence[str] | None = None, shown: Mapping[str, Column] | None = None, part: int = 0) -> int:
     """Write the frame into `folder`, beside the parts with a lower number; the number of rows written.
 
-    Sorted by the columns `by`, which must tell all rows apart or the bytes may differ; by all columns in order where it is None;
-    not at all where it is empty.
+    Sorted by the columns `by` (None: by all in order), which must tell all rows apart or the bytes may differ. Of the sorted rows the columns
+    `shown` (None: all) are written, so that what is sorted may be smaller than what is read.
     """
     columns = frame.columns if by is None else by
     if ENGINE == "spark":
         ordered = frame.repartitionByRange(F.col(columns[0])).sortWithinPartitions(*columns) if columns else frame
         before = count_rows([folder]) if part else 0
-        ordered.write.mode("append" if part else "overwrite").option("compression", "zstd").parquet(str(folder))
+        kept = projected(ordered, [], shown) if shown else ordered
+        kept.write.mode("append" if part else "overwrite").option("compression", "zstd").parquet(str(folder))
         return count_rows([folder]) - before
     folder.mkdir(parents=True, exist_ok=True)
     order = f" order by {', '.join(f'{chr(34)}{c}{chr(34)} nulls first' for c in columns)}" if columns else ""
-    kept = "zstd" if columns else "lz4"  # what is not sorted is scratch: speed counts, not size
-    target = _quoted(folder / f"part-{part}.parquet")
-    ((rows,),) = _run(f"copy (select * from ({_whole(_sql(frame))}){order}) to {target} (format parquet, compression {kept})")
+    packing = "zstd, compression_level 1" if columns else "lz4"  # what is not sorted is scratch: speed counts, not size
+    sql = f"select {', '.join(_listed(shown)) if shown else '*'} from (select * from ({_whole(_sql(frame))}){order})"
+    ((rows,),) = _run(f"copy ({sql}) to {_quoted(folder / f'part-{part}.parquet')} (format parquet, compression {packing})")
     return rows
 
 
@@ -169,11 +167,15 @@ def settle(frame: Frame) -> Frame:
     return table(name, frame.columns)
 
 
+def unsettle(frame: Frame) -> None:
+    """Let go of a frame that was settled and is not needed any more: it holds memory."""
+    if ENGINE == "duckdb":
+        _run(f"drop table if exists {_plain[frame]}")
+
+
 def named(frame: Frame) -> Frame:
     """The same rows under a short name, not computed: SQLFrame copies the whole expression at every step, so long ones are cut in pieces."""
-    if ENGINE == "spark":
-        return frame
-    return frame if frame in _plain else _step(_sql(frame), frame.columns)
+    return frame if ENGINE == "spark" or frame in _plain else _step(_sql(frame), frame.columns)
 
 
 # Whole tables go to DuckDB in one step each: SQLFrame's own select, agg and join copy every column many times over.
@@ -196,9 +198,7 @@ def aggregated(frame: Frame, keys: Sequence[str], columns: Mapping[str, Column],
 def beside(frame: Frame, others: Sequence[Frame], keys: Sequence[str]) -> Frame:
     """The frame with the columns of the others, which have at most one row per key, null where they have none."""
     if ENGINE == "spark":
-        for other in others:
-            frame = frame.join(other, on=list(keys), how="left")
-        return frame
+        return reduce(lambda one, other: one.join(other, on=list(keys), how="left"), others, frame)
     joins = " ".join(f"left join ({_sql(other)}) using ({', '.join(keys)})" for other in others)
     columns = [*frame.columns, *(c for other in others for c in other.columns if c not in keys)]
     return _step(f"select * from ({_sql(frame)}) {joins}", columns)

@@ -1,5 +1,5 @@
 """What the engines disagree on, once and for all: expressions that give the same on both."""
-from churnkit.engine import ENGINE, Column, F, define
+from churnkit.engine import ENGINE, Column, F, declare
 from churnkit.identity import DIGITS, hash_pads
 
 
@@ -39,6 +39,31 @@ def parse_time(text: Column) -> Column:
     return _try_cast(F.when(good, text), "timestamp")
 
 
+def rewritten(text: Column, pattern: str, template: str) -> Column:
+    r"""The text with what matches the pattern written as the template, where \1 is the first group; unchanged where nothing matches."""
+    return F.regexp_replace(text, pattern, template.replace("\\", "$") if ENGINE == "spark" else template)
+
+
+def found(text: Column, pattern: str, group: int = 1) -> Column:
+    """What the group of the pattern holds in the text; null where nothing matches or it holds nothing."""
+    part = F.regexp_extract(text, pattern, group)
+    return F.when(part != "", part)
+
+
+def plus_seconds(time: Column, seconds: Column) -> Column:
+    """The zone-less timestamp so many seconds later."""
+    if ENGINE == "spark":
+        return F.timestamp_add("SECOND", seconds, time)
+    return time + F.call_function("to_seconds", seconds)
+
+
+def seconds_between(start: Column, end: Column) -> Column:
+    """Whole seconds from one zone-less timestamp to another, as a bigint."""
+    if ENGINE == "spark":
+        return F.timestamp_diff("SECOND", start, end)  # type: ignore[attr-defined]  # Spark's alone
+    return F.call_function("date_diff", F.lit("second"), start, end)
+
+
 def row_hash(*columns: str) -> Column:
     """64 bits that are the same for equal rows and seldom for others; they differ between engines, so never keep them."""
     return F.call_function("xxhash64", *map(F.col, columns)) if ENGINE == "spark" else F.call_function("hash_row", F.struct(*columns))
@@ -57,7 +82,6 @@ def keyed_hash(text: Column, key: bytes, letter: str) -> Column:
     if ENGINE == "spark":
         mac = F.sha2(F.concat(F.lit(bytearray(outer)), F.unhex(F.sha2(F.concat(F.lit(bytearray(inner)), F.encode(text, "UTF-8")), 256))), 256)
         return F.concat(F.lit(letter), F.substring(mac, 1, DIGITS))
-    name = f"keyed_hash_{letter}"
-    define(f"macro {name}(x) as '{letter}' || "
-           f"left(sha256(unhex('{outer.hex()}') || unhex(sha256(unhex('{inner.hex()}') || encode(x)))), {DIGITS})")
+    name = declare(f"create temp macro {{name}}(x) as '{letter}' || "
+                   f"left(sha256(unhex('{outer.hex()}') || unhex(sha256(unhex('{inner.hex()}') || encode(x)))), {DIGITS})")
     return F.call_function(name, text)

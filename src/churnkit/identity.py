@@ -65,6 +65,13 @@ def key_id(key: bytes) -> str:
     return pseudonym(key, "churnkit key id", "")[:8]
 
 
+def check_planned(key: bytes, planned: str | None, configured: str) -> None:
+    """Raises ParameterError where the plan was made for another key: its pseudonyms would not fit those of other deliveries."""
+    if planned is not None and planned != key_id(key):
+        raise ParameterError(f"The key in {key_path(configured)} is {key_id(key)}, but months.yaml was planned for {planned}: everybody would "
+                             "become a stranger. Put the planned key back; or, to ingest every delivery anew with this one, run `churnkit plan`.")
+
+
 def pseudonym(key: bytes, text: str, letter: str) -> str:
     """The id that stands for `text`: a letter, so that no spreadsheet takes it for a number, and 20 hex digits of HMAC-SHA256."""
     return letter + hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:DIGITS]

@@ -1,6 +1,7 @@
 """Call records rolled up once per delivery, so that a window over half a year reads days, not calls."""
 from churnkit.engine import Column, F, Frame
 from churnkit.expressions import count_if, days, total_if
+from churnkit.timeline import FILE_NO
 
 SERVICE = ("own_care", "short_code")
 CAUSES = ("unconditional", "busy", "no_answer", "unreachable")
@@ -42,7 +43,7 @@ def usage_daily(calls: Frame, wait_days: int) -> Frame:
     leg = Leg()
     target = F.coalesce(F.col("forwarded_to_network"), F.lit("unknown"))
     return calls.groupBy("subscriber_id", days(F.col("happened_at").cast("date")).alias("day"),
-                         days(F.col("received_at").cast("date")).alias("received_day")).agg(
+                         days(F.col("received_at").cast("date")).alias("received_day"), *files(calls)).agg(
         count_if(leg.own_activity).alias("own_events"),
         count_if(leg.voice & leg.out).alias("out_calls"),
         total_if(leg.voice & leg.out, leg.seconds).alias("out_s"),
@@ -69,7 +70,7 @@ def contacts_monthly(calls: Frame, wait_days: int) -> Frame:
     """One row per subscriber, other party, month and known_from: how often and how long they spoke, without service numbers and forwarded legs."""
     leg = Leg()
     people = calls.filter(~leg.forwarded & ~leg.of_service & F.col("other_party").isNotNull())
-    return people.groupBy("subscriber_id", "other_party", *monthly(wait_days)).agg(
+    return people.groupBy("subscriber_id", "other_party", *monthly(wait_days), *files(calls)).agg(
         F.max(leg.network).alias("network"),
         count_if(leg.voice & leg.out).alias("out_calls"),
         total_if(leg.voice & leg.out, leg.seconds).alias("out_s"),
@@ -81,7 +82,7 @@ def contacts_monthly(calls: Frame, wait_days: int) -> Frame:
 
 def forward_targets_monthly(calls: Frame, wait_days: int) -> Frame:
     """One row per subscriber, forwarding target, month and known_from: how many legs went there, and from which day on."""
-    return calls.filter(Leg().forwarded).groupBy("subscriber_id", F.col("forwarded_to").alias("target"), *monthly(wait_days)).agg(
+    return calls.filter(Leg().forwarded).groupBy("subscriber_id", F.col("forwarded_to").alias("target"), *monthly(wait_days), *files(calls)).agg(
         F.max(F.coalesce(F.col("forwarded_to_network"), F.lit("unknown"))).alias("network"),
         F.count(F.lit(1)).alias("legs"),
         F.min(days(F.col("happened_at").cast("date"))).alias("first_day"),
@@ -92,8 +93,13 @@ def devices_monthly(calls: Frame, wait_days: int) -> Frame:
     """One row per subscriber, TAC, month and known_from: first and last day, and how many legs. Forwarded legs say nothing of the handset."""
     used = calls.filter(~Leg().forwarded & F.col("tac").isNotNull())
     day = days(F.col("happened_at").cast("date"))
-    return used.groupBy("subscriber_id", "tac", *monthly(wait_days)).agg(
+    return used.groupBy("subscriber_id", "tac", *monthly(wait_days), *files(calls)).agg(
         F.min(day).alias("first_day"), F.max(day).alias("last_day"), F.count(F.lit(1)).alias("legs"))
+
+
+def files(calls: Frame) -> list[str]:
+    """The column that says which file a row came in, so that a summary can do without a file that a later delivery supersedes."""
+    return [FILE_NO] if FILE_NO in calls.columns else []
 
 
 def monthly(wait_days: int) -> tuple[Column, Column]:
@@ -103,7 +109,7 @@ def monthly(wait_days: int) -> tuple[Column, Column]:
 
 
 SUMMARIES = {f.__name__: f for f in (usage_daily, contacts_monthly, forward_targets_monthly, devices_monthly)}
-KEYS = {"usage_daily": ("subscriber_id", "day", "received_day"),
-        "contacts_monthly": ("subscriber_id", "other_party", "month", "known_from"),
-        "forward_targets_monthly": ("subscriber_id", "target", "month", "known_from"),
-        "devices_monthly": ("subscriber_id", "tac", "month", "known_from")}
+KEYS = {"usage_daily": ("subscriber_id", "day", "received_day", FILE_NO),
+        "contacts_monthly": ("subscriber_id", "other_party", "month", "known_from", FILE_NO),
+        "forward_targets_monthly": ("subscriber_id", "target", "month", "known_from", FILE_NO),
+        "devices_monthly": ("subscriber_id", "tac", "month", "known_from", FILE_NO)}

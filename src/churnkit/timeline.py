@@ -12,6 +12,9 @@ from churnkit.errors import HistoryError, InputError, ParameterError
 EXTRACTS = Path("data/extracts")
 DELIVERIES = Path("data/deliveries")
 MONTHS = Path("months.yaml")
+FILE_NO = "file_no"  # the column of events and summaries that says in which of its extract's files a row came
+NAME = r"\d{4}-\d{2}(\.\.\d{4}-\d{2})?"
+LATE = 2  # deliveries before one that are looked at for rows it brings again; dvc.yaml names them b0, the newest, and b1
 LOOK_BACK = 12  # deliveries an as-of date may see; dvc.yaml names them m0, the newest, to m11
 LOOK_AHEAD = 5  # deliveries its label may need; dvc.yaml names them a0 to a4
 
@@ -55,6 +58,11 @@ def events(delivery: str, extract: str) -> Path:
     return DELIVERIES / delivery / "events" / extract
 
 
+def account_of(delivery: str) -> Path:
+    """Where the account of a delivery lies, with its events."""
+    return events(delivery, "account")
+
+
 def summary(delivery: str, name: str) -> Path:
     """Where one summary of a delivery's call records lies."""
     return DELIVERIES / delivery / "summaries" / name
@@ -82,6 +90,12 @@ def find_deliveries(folder: Path = EXTRACTS) -> list[Delivery]:
             raise InputError(f"{folder}/: nothing covers {before.ends:%Y-%m}, between {before.name} and {after.name}; "
                              "a missing month would look just like churn.")
     return found
+
+
+def before(delivery: Delivery, folder: Path = EXTRACTS) -> list[Delivery]:
+    """The two deliveries before this one, oldest first: those in which its late rows may already have come."""
+    present = [Delivery.named(p.name) for p in folder.iterdir() if p.is_dir() and re.fullmatch(NAME, p.name)] if folder.is_dir() else []
+    return sorted((d for d in present if d.ends <= delivery.starts), key=lambda d: d.starts)[-LATE:]
 
 
 @dataclass(frozen=True)
@@ -137,11 +151,23 @@ def write_plan(plan: Plan, key_id: str, path: Path = MONTHS) -> None:
 
     documents.write(path, {
         "key_id": key_id, "deliveries": list(plan.deliveries),
+        "before": {name: compared_with(plan.deliveries, n) for n, name in enumerate(plan.deliveries)},
         "training": [str(d) for d in plan.training], "mature": [str(d) for d in plan.mature],
         "evaluation": str(plan.evaluation), "scoring": str(plan.scoring),
         "as_of": {str(a): {**padded(plan.sees[a], "m", LOOK_BACK, ""), **padded(plan.after[a], "a", LOOK_AHEAD, plan.sees[a][0])}
                   for a in sorted(plan.sees)}},
         "Written by `churnkit plan`: the deliveries and as-of dates that dvc.yaml runs over. Not for editing.")
+
+
+def compared_with(deliveries: Sequence[str], n: int) -> dict[str, str]:
+    """What ingest of the n-th delivery looks at besides its own files: the events of those before it, or its own files once more."""
+    earlier = [str(DELIVERIES / name / "events") for name in deliveries[max(n - LATE, 0):n]] or [str(EXTRACTS / deliveries[n])]
+    return {f"b{m}": ([*reversed(earlier)] + earlier[:1] * LATE)[m] for m in range(LATE)}
+
+
+def planned_key(path: Path = MONTHS) -> str | None:
+    """The id of the key for which the plan was made; None where there is no plan."""
+    return documents.read(path).get("key_id") if path.exists() else None
 
 
 def read_plan(path: Path = MONTHS) -> Plan:

@@ -116,9 +116,11 @@ subscriber_id,other_party,kind,direction,forward_cause,forwarded_to,happened_at,
 def test_the_page_of_the_account_says_what_the_tables_say():
     ingest_alone(consents=CONSENTS + "1001,2026-06-05 09:00:00,fax,true\n" * 2 + "1001,2026-06-05 09:00:00,call,true\n")
     assert Path("data/deliveries/2026-06/events/account/account.md").read_text("utf-8") == (
-        "| extract | file | read | accepted | rejected | duplicates |\n|---|---|---:|---:|---:|---:|\n"
-        "| consents | 2026-06/consents_2026-06.csv | 4 | 1 | 2 | 1 |\n\n"
-        "| extract | why rejected | rows |\n|---|---|---:|\n| consents | channel is not one of call, sms | 2 |\n")
+        "# Delivery 2026-06\n\n4 rows read = 1 accepted + 2 rejected + 1 duplicates.\n\n## Files\n\n"
+        "| extract | file | read | accepted | rejected | duplicates | note |\n|---|---|---:|---:|---:|---:|---|\n"
+        "| consents | 2026-06/consents_2026-06.csv | 4 | 1 | 2 | 1 |  |\n\n## Why rows were rejected\n\n"
+        "| extract | why | rows | for example | line, numbers masked |\n|---|---|---:|---|---|\n"
+        "| consents | channel is not one of call, sms | 2 | 2026-06/consents_2026-06.csv, line 3 | 1001,2026-06-05 09:00:00,fax,true |\n")
 
 
 def test_a_call_lies_in_the_delivery_or_at_most_62_days_before_it():
@@ -182,11 +184,11 @@ def test_too_many_rejects_stop_the_run_with_the_three_worst_reasons_and_the_old_
     with pytest.raises(AccountError) as caught:
         ingest_alone(consents=CONSENTS + bad)
     assert str(caught.value) == (
-        "Delivery 2026-06: 14 of 15 rows of 'consents' were rejected, more than 50.00%. Most: "
+        "Delivery 2026-06: 14 of 15 rows of 'consents' were rejected, more than 50.00% (ingest.max_reject_share or ingest.max_rejects). Most: "
         "5 × channel is not one of call, sms (e.g. 2026-06/consents_2026-06.csv, line 3: '1001,2026-06-05 09:00:00,fax,true'); "
         "4 × happened_at is not a time YYYY-MM-DD HH:MM:SS without offset (e.g. 2026-06/consents_2026-06.csv, line 8: '1001,never,call,true'); "
         "3 × is_granted is not true or false (e.g. 2026-06/consents_2026-06.csv, line 12: '1001,2026-06-05 09:00:00,call,maybe'). "
-        "Mend the file, or set ingest.accept_rejects: true to go on without them.")
+        "Mend the file or ask for it again; to go on without these rows, `churnkit ingest 2026-06 --accept-rejects`, which the account records.")
     assert len(events("consents")) == 1
     ingest_again(JUNE, "consents", accept_rejects=True)
     assert account("consents") == (15, 1, 14, 0)
@@ -215,7 +217,7 @@ def test_an_extract_that_did_not_come_has_no_rows_but_the_columns_and_types_it_w
     deliver(consents=None)
     run_ingest()
     assert pq.read_schema("data/deliveries/2026-06/events/consents/part-0.parquet").names == [
-        "subscriber_id", "happened_at", "channel", "is_granted", "received_at"]
+        "subscriber_id", "happened_at", "channel", "is_granted", "received_at", "file_no"]
     absent = {p.parent.name: pq.read_schema(p) for p in Path("data/deliveries/2026-06/events").glob("*/part-0.parquet")}
     for name, extract in EXTRACTS.items():
         ingest_alone(**{name: ",".join(c.name for c in extract.columns) + "\n"} if not extract.required else {name: FILES[name]})

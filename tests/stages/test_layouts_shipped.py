@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from builders import BILLS, JUNE, SUBSCRIBERS, account, events, ingest_again, party, put_down, rejects, subscriber
+from builders import BILLS, JUNE, SUBSCRIBERS, account, events, ingest_again, ingest_alone, party, put_down, rejects, subscriber
 from churnkit.errors import InputError
 
 ONE, TWO = "13800001001", "13800001002"
@@ -167,7 +167,7 @@ def test_a_bandicoot_file_belongs_to_the_user_it_is_named_after():
 def test_a_number_given_out_again_is_a_new_subscribers_from_the_day_it_was():
     old, new = "1001,2026-05-31,13800001001,2024-02-29", "2001,2026-06-30,13800001001,2026-06-20"
     rest = ",postpaid,voice,江西/南昌/东湖,,\n"
-    put_down("2026-05", {"subscribers": SUBSCRIBERS.splitlines(True)[0] + old + rest})
+    ingest_alone("2026-05", subscribers=SUBSCRIBERS.splitlines(True)[0] + old + rest)
     put_down(JUNE, {"subscribers": SUBSCRIBERS.splitlines(True)[0] + new + rest, "calls":
              "msisdn,other_party,kind,direction,happened_at,duration_s\n" + "".join(
                  f"13800001001,10086,voice,out,{day} 08:00:00,60\n" for day in
@@ -179,7 +179,7 @@ def test_a_number_given_out_again_is_a_new_subscribers_from_the_day_it_was():
 
 def test_a_number_that_a_customer_took_over_is_theirs_only_after_the_one_before():
     header, rest = SUBSCRIBERS.splitlines(True)[0], ",postpaid,voice,江西/南昌/东湖,,\n"
-    put_down("2026-05", {"subscribers": f"{header}1001,2026-05-31,13800001001,2020-01-01{rest}2001,2026-05-31,13800002001,2018-01-01{rest}"})
+    ingest_alone("2026-05", subscribers=f"{header}1001,2026-05-31,13800001001,2020-01-01{rest}2001,2026-05-31,13800002001,2018-01-01{rest}")
     put_down(JUNE, {"subscribers": f"{header}2001,2026-06-30,13800001001,2018-01-01{rest}", "bills": BILLS.replace("subscriber_id", "msisdn", 1)
                     .replace("1001,2026-06", "13800001001,2026-06").replace("1002,2026-06", "13800001001,2026-05")})
     ingest_again(JUNE, "subscribers", "bills")

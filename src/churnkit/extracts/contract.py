@@ -1,17 +1,20 @@
 """The contract of an extract as expressions: text becomes typed columns, and a row that breaks a rule says which."""
+from collections.abc import Collection
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 from churnkit.engine import Column as Expression
 from churnkit.engine import F, Frame, T, projected
-from churnkit.expressions import parse_date, parse_decimal, parse_int, parse_time, row_hash
+from churnkit.expressions import parse_date, parse_decimal, parse_int, parse_time
+from churnkit.extracts.compact import parse_choice
 from churnkit.extracts.declare import RECEIVED, Column, Extract
-from churnkit.extracts.lines import FILE_NO, LINE
-from churnkit.extracts.mapping import LEG, ODD
-from churnkit.timeline import Delivery
+from churnkit.extracts.lines import LINE
+from churnkit.extracts.mapping import HOLDER, LEG, ODD
+from churnkit.timeline import FILE_NO, Delivery
 
-BROKEN, KEY_HASH = "broken_rule", "key_hash"
+BROKEN = "broken_rule"
+KNOWN = "="  # before a pseudonym that stands where an id would: no id of an operator begins with it
 UNREAD = "unread"  # the layout has no reading for what stands there: an unknown code, another unit or form
 IDENTIFIER = r"^[A-Za-z0-9_.:-]{1,64}$"
 NUMBER = r"^(\(?\+?[0-9*#](?:[ ().-]{0,2}[0-9*#]){1,23}|@[^0-9]{1,64})$"  # grouped as people do; after @ an id of who sends pseudonyms
@@ -23,23 +26,30 @@ PATTERNS = {"subscriber": IDENTIFIER, "customer": IDENTIFIER, "number": NUMBER, 
             "network": r"^(own|fixed|own_care|short_code|international|unknown|(rival|rival_care):[^:\s]{1,40})$"}
 
 
-def typed(text: Frame, extract: Extract, delivery: Delivery, delay_days: int) -> Frame:
-    """The rows of `text` with typed columns, file and line, `broken_rule` (`column|rule`, null if none) and `key_hash`.
+def typed(text: Frame, extract: Extract, delivery: Delivery, delay_days: int, kept: Collection[str]) -> Frame:
+    """The rows of `text` with typed columns, file and line, and `broken_rule` (`column|rule`, null if none).
 
-    Identifiers are still as the operator wrote them. Columns the file does not have are null.
+    Identifiers are still as the operator wrote them; a subscriber who is known by a number is a pseudonym behind `KNOWN`. Of optional
+    columns those `kept` are there, null where this file has no such column: what no file has would only take room.
     """
     present = set(text.columns)
     guards = {}
     for c in extract.columns:
         if c.name in present and (it := guard(c)) is not None:  # of a parsed column the text alone, so that it is parsed once
             guards[f"bad_{c.name}"] = F.col(c.name) if c.kind in TYPES or c.kind == "time" else it
-    odd = [ODD + c.name for c in extract.columns if ODD + c.name in present]
+    odd = [name for name in (HOLDER, *(ODD + c.name for c in extract.columns)) if name in present]
     parsed = projected(text, [FILE_NO, LINE, *odd], {c.name: value(c, present) for c in extract.columns} | guards
-                       | {LEG: F.col(LEG) if LEG in present else F.lit(None).cast("string")})
-    names = [c.name for c in extract.columns if c is not RECEIVED] + [LEG]
+                       | ({LEG: F.col(LEG) if LEG in present else F.lit(None).cast("string")} if LEG in kept else {}))
+    shown = {c.name: subscriber(c.name) if c.kind == "subscriber" and HOLDER in present else F.col(c.name)
+             for c in extract.columns if c is not RECEIVED and (c.required or c.name in kept)}
+    legs = {LEG: F.col(LEG)} if LEG in kept else {}
     received = {} if extract.clock is None else {RECEIVED.name: received_at(extract.clock, delay_days)}
-    return projected(parsed, [FILE_NO, LINE, *names], {
-        **received, BROKEN: first_broken(extract, present, delivery), KEY_HASH: row_hash(*extract.natural_key)})
+    return projected(parsed, [FILE_NO, LINE], shown | legs | received | {BROKEN: first_broken(extract, present, delivery)})
+
+
+def subscriber(name: str) -> Expression:
+    """The operator's id of a subscriber, else the pseudonym of who held the row's number."""
+    return F.coalesce(F.col(name), F.concat(F.lit(KNOWN), F.col(HOLDER)))
 
 
 def value(column: Column, present: set[str]) -> Expression:
@@ -60,6 +70,8 @@ def value(column: Column, present: set[str]) -> Expression:
             return parse_time(text)
         case "flag":
             return F.when(text.isin("true", "1"), F.lit(True)).when(text.isin("false", "0"), F.lit(False))
+        case "choice":
+            return parse_choice(text, sorted(column.choices))
         case _:
             return text
 
@@ -73,10 +85,8 @@ def guard(column: Column) -> Expression | None:
     """Whether the text is there but no value of its kind; None where any text is one."""
     text = F.col(column.name)
     match column.kind:
-        case "integer" | "decimal" | "date" | "month" | "time" | "flag":
+        case "integer" | "decimal" | "date" | "month" | "time" | "flag" | "choice":
             return text.isNotNull() & value(column, {column.name}).isNull()
-        case "choice":
-            return text.isNotNull() & ~text.isin(*column.choices)
         case kind if kind in PATTERNS:
             return text.isNotNull() & ~text.rlike(PATTERNS[kind])
     return None
@@ -103,7 +113,8 @@ def first_broken(extract: Extract, present: set[str], delivery: Delivery) -> Exp
             is_bad = text.isNotNull() & it.isNull() if column.kind in TYPES or column.kind == "time" else text
             broken.append((is_bad, f"{column.name}|not_{column.kind}"))
         if column.required:
-            broken.append((it.isNull(), f"{column.name}|missing"))
+            nobody = F.col(HOLDER).isNull() if column.kind == "subscriber" and HOLDER in present else F.lit(True)
+            broken.append((it.isNull() & nobody, f"{column.name}|missing"))
         if column.low is not None and column.name in present:
             broken.append((~it.between(F.lit(column.low), F.lit(column.high)), f"{column.name}|out_of_range"))
     if extract.clock:
@@ -119,6 +130,17 @@ def first_broken(extract: Extract, present: set[str], delivery: Delivery) -> Exp
     for condition, name in rest:
         verdict = verdict.when(condition, F.lit(name))
     return verdict
+
+
+def rules_of(extract: Extract) -> list[str]:
+    """The names of all rules a row of the extract can break, `<extract>.<column>.<rule>`."""
+    found = []
+    for c in extract.columns:
+        can = {UNREAD: True, f"not_{c.kind}": guard(c) is not None, "missing": c.required, "out_of_range": c.low is not None}
+        found += [f"{c.name}.{rule}" for rule, possible in can.items() if possible]
+    if extract.clock:
+        found += [f"{extract.clock}.after_delivery", f"{extract.clock}.long_before_delivery"]
+    return [f"{extract.name}.{name}" for name in [*found, *(f"{r.column}.{r.name}" for r in extract.rules)]]
 
 
 def received_at(clock: str, delay_days: int) -> Expression:

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 from churnkit.extracts import blocks, fields, tables
 from churnkit.extracts.blocks import Shape, unreadable
 from churnkit.extracts.fields import BadLine
+from churnkit.timeline import FILE_NO
 
-FILE_NO, LINE = "file_no", "line"
+LINE = "line"
 
 Advance = Callable[[int, int], None]
 Columns = dict[str, tuple[str | None, str | None]]  # by name: the field of the file it is, or what it says in all rows
@@ -88,6 +89,14 @@ def split(path: Path, shape: Shape, columns: Columns, file_no: int, target: Path
             rows += done[0]
             bad += done[1]
     return Split(path, rows, tuple(bad), size, shape.encoding)
+
+
+def count(path: Path, shape: Shape) -> int:
+    """How many rows the file has, good and bad, when nothing of them is wanted. Raises InputError where it cannot be read."""
+    try:
+        return tables.opened(path).metadata.num_rows if tables.is_table(path) else sum(block.lines for block in blocks.rows_of(path, shape))
+    except OSError as problem:
+        raise unreadable(path, problem) from None
 
 
 def schema(columns: Iterable[str]) -> pa.Schema:

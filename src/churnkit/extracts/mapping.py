@@ -5,15 +5,16 @@ from pathlib import Path
 from churnkit.engine import Column as Expression
 from churnkit.engine import F, Frame, T, projected
 from churnkit.errors import InputError
-from churnkit.expressions import parse_time
+from churnkit.expressions import found, parse_time, rewritten, seconds_between
 from churnkit.extracts.declare import Column
 from churnkit.extracts.layout import NUMBER, FileLayout, Source
-from churnkit.extracts.lines import FILE_NO, LINE
+from churnkit.extracts.lines import LINE
 from churnkit.extracts.measures import measured
 from churnkit.extracts.moments import in_zone, is_moved, read_as
-from churnkit.portable import found, rewritten, seconds_between
+from churnkit.timeline import FILE_NO
 
 LEG = "leg"  # the kind of record a row came from, where a layout says that calls leave two
+HOLDER = "holder"  # the pseudonym of who held the number that a row has in place of an id
 ODD = "odd_"  # before a column's name: whether its text was there but the layout could not read it
 
 

@@ -3,8 +3,7 @@ from collections.abc import Mapping
 
 from churnkit.engine import Column as Expression
 from churnkit.engine import F
-from churnkit.expressions import parse_int
-from churnkit.portable import found
+from churnkit.expressions import found, parse_int
 
 MICRO = 1_000_000
 # Of one unit, in millionths of what the extract counts in: cents, megabytes, seconds.

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 from churnkit.engine import Column as Expression
 from churnkit.engine import F, Frame, projected
-from churnkit.expressions import parse_int, parse_time
-from churnkit.portable import found, plus_seconds, rewritten
+from churnkit.expressions import found, parse_int, parse_time, plus_seconds, rewritten
 
 PARTS = {"Y": "([0-9]{4})", "y": "([0-9]{2})", "m": "([0-9]{1,2})", "d": "([0-9]{1,2})", "H": "([0-9]{1,2})", "M": "([0-9]{1,2})",
          "S": "([0-9]{1,2})", "f": "[0-9]{1,9}", "z": " ?([+-][0-9]{2}:?[0-9]{2}|Z)"}

@@ -137,19 +137,19 @@ def tried(file: Sniffed, entry: FileLayout, spill: str, zone: str) -> Tried:
     folder = new_scratch(Path(spill), "inspect")
     try:
         entry, path = sampled(file, entry, folder)
-        typed, splits = Reader(ANY_TIME, 1, zone, 1).read(entry.kind, [Source(path, entry, "sample")], folder)
+        typed, files = Reader(ANY_TIME, 1, zone, 1).read(entry.kind, [Source(path, entry, "sample")], folder)
         waits = f"subscriber_id|{contract.UNREAD}"  # whose a number is, the subscribers will tell
         counts = typed.groupBy(contract.BROKEN).agg(F.count(F.lit(1)).alias("rows")).collect()
         lost = {row[0]: row[1] for row in counts if row[0] not in (None, waits)}
         reasons = {contract.said(rule, entry.kind): count for rule, count in lost.items()}
-        for split, _ in splits:
-            for bad in split.bad:
+        for one in files:
+            for bad in one.split.bad if one.split else ():
                 reasons[f"the line {bad.message}"] = reasons.get(f"the line {bad.message}", 0) + 1
         fine = F.col(contract.BROKEN).isNull() | (F.col(contract.BROKEN) == waits)
         rows = [row.asDict() for row in typed.filter(fine).orderBy("line").limit(SHOWN).collect()]
         shown = [{c.name: hidden(str(row[c.name])) if c.kind in HIDDEN else str(row[c.name]) for c in entry.kind.columns
-                  if row[c.name] is not None and c.name != "received_at"} for row in rows]
-        return Tried(sum(s.rows + len(s.bad) for s, _ in splits), reasons, shown)
+                  if row.get(c.name) is not None and c.name != "received_at"} for row in rows]
+        return Tried(sum(f.rows for f in files), reasons, shown)
     finally:
         drop_scratch(folder)
 

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 
 from churnkit.errors import InputError
 from churnkit.files import parts
-from churnkit.timeline import add_months, events
+from churnkit.timeline import FILE_NO, Delivery, add_months, events
+from churnkit.versions import accounts, superseded
 
 BILL_MONTHS = 3
 MOMENT = pa.timestamp("us")
@@ -93,12 +94,15 @@ def _read(
     Filtered file by file, so that years of history do not fill the memory.
     """
     tables = []
+    hidden = superseded(accounts(sorted(set(deliveries), key=lambda d: Delivery.named(d).starts)))
     for delivery in deliveries:
+        gone = pc.field(FILE_NO).isin(sorted(hidden.get((delivery, extract), ())))
         for path in parts(events(delivery, extract)):
             absent = sorted(set(columns) - set(pq.read_schema(path).names))
             if absent:
                 raise InputError(f"{path} lacks the columns {', '.join(absent)}; ingest that delivery again.")
-            tables.append(pq.read_table(path, columns=list(columns), filters=rows, partitioning=None))
+            kept = rows if (delivery, extract) not in hidden else ~gone if rows is None else rows & ~gone
+            tables.append(pq.read_table(path, columns=list(columns), filters=kept, partitioning=None))
     return pa.concat_tables(tables, promote_options="permissive") if tables else None
 
 

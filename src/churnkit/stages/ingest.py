@@ -1,39 +1,47 @@
 """Read one delivery of operator extracts into typed, pseudonymous, fully accounted events."""
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from churnkit.engine import F, Frame, W, named, open_session, settle, write
+from churnkit.engine import F, Frame, open_session, projected, read, settle, unsettle, write
 from churnkit.errors import AccountError, InputError
-from churnkit.extracts import EXTRACTS, Extract, account, contract, layout_file, lines, mapping, networks, parties
-from churnkit.extracts.holders import HELD_BY, holders
-from churnkit.extracts.layout import Layout, OneLeg
-from churnkit.extracts.legs import second_legs
+from churnkit.extracts import EXTRACTS, contract, layout_file, networks, parties, quality, report
+from churnkit.extracts.account import Account, FileAccount, Reject, save
+from churnkit.extracts.holders import holders
+from churnkit.extracts.layout import Layout
+from churnkit.extracts.limits import Limit, check, check_names
+from churnkit.extracts.past import recent, seen_before
 from churnkit.extracts.reader import Reader
+from churnkit.extracts.sift import in_order, sift
 from churnkit.extracts.sources import Source, sources
 from churnkit.files import drop_scratch, new_scratch, whole_folder
-from churnkit.identity import key_id, read_key
+from churnkit.identity import check_planned, key_id, read_key
 from churnkit.params import Common
 from churnkit.progress import say
 from churnkit.timeline import EXTRACTS as SOURCE
-from churnkit.timeline import Delivery, events, find_deliveries
+from churnkit.timeline import Delivery, account_of, events, planned_key
 
-SNAPSHOTS_BACK = 2  # deliveries before this one whose subscribers are asked whose a number was
+FIRST = ("number_plan", "portings", "subscribers")  # by them numbers are read and resolved
+TOLD = 10  # warnings said on stderr; the account has all
 
 
 @dataclass(frozen=True)
 class Params:
-    """How much may be wrong with a delivery."""
+    """How files are written, and how much may be wrong with a delivery."""
 
     max_reject_share: float
     accept_rejects: bool
     delay_days: int
     layouts: tuple[str, ...] = ("canonical",)
+    max_rejects: int | None = None
+    limits: dict[str, Limit] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_reject_share <= 1:
             raise ValueError("max_reject_share must be between 0 and 1")
+        if self.max_rejects is not None and self.max_rejects < 0:
+            raise ValueError("max_rejects must not be negative")
         if self.delay_days < 0:
             raise ValueError("delay_days must not be negative")
         if not self.layouts:
@@ -43,40 +51,62 @@ class Params:
 def run(params: Params, common: Common, delivery: Delivery) -> None:
     """Ingest every extract of the delivery; the account of it is written last."""
     key = read_key(common.key_file)
-    layouts = [layout_file.load(name) for name in params.layouts]
-    found = files_by_extract(delivery, layouts)
+    check_planned(key, planned_key(), common.key_file)
+    found = files_by_extract(delivery, [layout_file.load(name) for name in params.layouts])
     open_session(common.memory, common.threads, common.spill, common.master)
-    accounts: list[account.FileAccount] = []
-    rejects: list[account.Reject] = []
+    check_names(params.limits, EXTRACTS)
+    earlier_ones = recent(delivery)
+    files, rejects = list[FileAccount](), list[Reject]()
+    figures, oddities = list[quality.Figure](), list[quality.Oddity]()
     directory = networks.Directory()
     reader = Reader(delivery, params.delay_days, common.zone, common.threads)
-    first = ("number_plan", "portings", "subscribers")  # by them numbers are read and resolved
-    for name in sorted(EXTRACTS, key=lambda n: first.index(n) if n in first else len(first)):
-        extract = EXTRACTS[name]
+    for name in sorted(EXTRACTS, key=lambda n: FIRST.index(n) if n in FIRST else len(FIRST)):
+        extract, mine = EXTRACTS[name], found[name]
+        past = seen_before(extract, delivery, mine, earlier_ones)
         with workplace(common.spill) as spill, whole_folder(events(delivery.name, name)) as folder:
-            if not found[name]:
+            if not mine:
                 write(parties.nothing(extract), folder)
+                oddities += quality.unlike([], past.figures, delivery)
                 continue
-            typed, splits = reader.read(extract, found[name], spill)
-            one_leg = next((source.entry.one_leg for source in found[name] if source.entry.one_leg), None)
-            kept, counted, bad = sift(extract, typed, splits, one_leg)
-            accounts += counted
+            typed, came = reader.read(extract, mine, spill, past)
+            rows = settle(parties.pseudonymised(typed, extract, key, directory, delivery))
+            one_leg = next((source.entry.one_leg for source in mine if source.entry.one_leg), None)
+            kept, counted, bad = sift(extract, rows, came, delivery, past.standing, one_leg)
+            files += counted
             rejects += bad
-            account.check(counted, bad, max_share=params.max_reject_share, accept=params.accept_rejects, delivery=delivery.name)
-            if name == "subscribers" and any(source.has_numbers for files in found.values() for source in files):
-                snapshots = [settle(kept.select(*HELD_BY)), *earlier_snapshots(delivery, layouts, reader, common.spill)]
-                reader = replace(reader, known=holders(snapshots))
-            accepted = parties.pseudonymised(kept, extract, key, directory, delivery)
-            directory = directory.holding(name, accepted)
-            written = write(accepted, folder)
+            check(counted, bad, overall=Limit(params.max_reject_share, params.max_rejects), by_rule=params.limits, accept=params.accept_rejects,
+                  delivery=delivery.name)
+            written = write(kept, folder, by=in_order(kept.columns, extract), shown=parties.as_written(kept, extract))
+            days = quality.by_day(extract, kept)
+            unsettle(rows)
             if written != sum(a.accepted for a in counted):
                 raise AccountError(f"{delivery.name}, {name}: {written} rows written for {sum(a.accepted for a in counted)} accepted.")
             if extract.required and not written:
                 raise InputError(f"Delivery {delivery.name}: the files of {name!r} hold no usable row.")
-    with whole_folder(events(delivery.name, "account")) as folder:
-        account.save(folder, accounts, rejects, key_id=key_id(key), accept_rejects=params.accept_rejects)
-    say(f"ingest {delivery.name}: {sum(a.read for a in accounts):,} rows read = {sum(a.accepted for a in accounts):,} accepted + "
-        f"{sum(a.rejected for a in accounts):,} rejected + {sum(a.duplicates for a in accounts):,} duplicates")
+            figures += days
+            oddities += quality.unlike(days, past.figures, delivery)
+        standing = read([events(delivery.name, name)])
+        directory = directory.holding(name, standing)
+        if name == "subscribers" and any(source.has_numbers for others in found.values() for source in others):
+            reader = replace(reader, known=holders(key, [standing, *(earlier.rows(extract) for earlier in past.standing)]))
+    result = Account(delivery.name, key_id(key), params.accept_rejects, tuple(files), tuple(rejects), tuple(figures), tuple(oddities))
+    with whole_folder(account_of(delivery.name)) as folder:
+        save(result, folder)
+        (folder / "account.md").write_text(report.markdown(result), "utf-8")
+        (folder / "account.html").write_text(report.html(result), "utf-8")
+    tell(result)
+
+
+def tell(account: Account) -> None:
+    """Say on stderr what is odd about the delivery, and what became of its rows."""
+    for odd in account.oddities[:TOLD]:
+        say(f"warning: {odd.said()}")
+    if len(account.oddities) > TOLD:
+        say(f"warning: and {len(account.oddities) - TOLD} more; `churnkit account {account.delivery}` has them all.")
+    for file in account.files:
+        if file.note:
+            say(f"{file.file}: {file.note}")
+    say(f"ingest {account.delivery}: {report.summary(account)}")
 
 
 def files_by_extract(delivery: Delivery, layouts: Sequence[Layout]) -> dict[str, list[Source]]:
@@ -98,7 +128,8 @@ def typed_rows(name: str, params: Params, common: Common, delivery: Delivery, sp
     """The good rows of one extract of a delivery with ids and numbers as the operator wrote them; for the vault, which alone may keep these."""
     found = files_by_extract(delivery, [layout_file.load(layout) for layout in params.layouts])
     typed, _ = Reader(delivery, params.delay_days, common.zone, common.threads).read(EXTRACTS[name], found[name], spill)
-    return named(typed.filter(F.col(contract.BROKEN).isNull()))
+    absent = {c.name: F.lit(None).cast(contract.column_type(c)) for c in EXTRACTS[name].columns if c.name not in typed.columns}
+    return projected(typed, ["*"], absent, F.col(contract.BROKEN).isNull())
 
 
 @contextmanager
@@ -109,52 +140,3 @@ def workplace(spill: str) -> Iterator[Path]:
         yield folder
     finally:
         drop_scratch(folder)
-
-
-def earlier_snapshots(delivery: Delivery, layouts: Sequence[Layout], reader: Reader, spill: str) -> list[Frame]:
-    """The subscribers of the deliveries just before this one: who left since is in no later snapshot."""
-    before = [d for d in find_deliveries() if d.ends <= delivery.starts][-SNAPSHOTS_BACK:]
-    frames = []
-    for one in before:
-        with workplace(spill) as folder:
-            files = sources(SOURCE / one.name, layouts, ["subscribers"])["subscribers"]
-            typed, _ = replace(reader, delivery=one).read(EXTRACTS["subscribers"], files, folder)
-            frames.append(settle(typed.filter(F.col(contract.BROKEN).isNull()).select(*HELD_BY)))
-    return frames
-
-
-def sift(extract: Extract, typed: Frame, splits: list[tuple[lines.Split, str]], one_leg: OneLeg | None = None) \
-        -> tuple[Frame, list[account.FileAccount], list[account.Reject]]:
-    """The rows to keep, the account of each file, and the rejects."""
-    good = named(typed.filter(F.col(contract.BROKEN).isNull()))
-    broken = [tuple(r) for r in typed.filter(F.col(contract.BROKEN).isNotNull())
-              .select(lines.FILE_NO, lines.LINE, contract.BROKEN).orderBy(lines.FILE_NO, lines.LINE).collect()]
-    losers = duplicates(extract, good)
-    if one_leg and (seconds := second_legs(good, one_leg)) is not None:
-        losers = settle((seconds if losers is None else losers.union(seconds)).distinct())
-    lost = [r[0] for r in losers.select(lines.FILE_NO).collect()] if losers is not None else []
-    counted, rejects = [], []
-    for n, (file, digest) in enumerate(splits):
-        name = str(file.path.relative_to(SOURCE))
-        mine = [(line, rule) for file_no, line, rule in broken if file_no == n]
-        raw = file.raw({line for line, _ in mine})
-        bad = [account.Reject(extract.name, name, line, rule.split("|")[0], rule.split("|")[1], contract.said(rule, extract),
-                              account.masked(raw[line])) for line, rule in mine]
-        bad += [account.Reject(extract.name, name, b.line, "", "unreadable", f"the line {b.message}", account.masked(b.raw)) for b in file.bad]
-        rejects += sorted(bad, key=lambda r: r.line)
-        read_rows, twice = file.rows + len(file.bad), lost.count(n)
-        counted.append(account.FileAccount(extract.name, name, digest, file.size, read_rows, read_rows - len(bad) - twice, len(bad), twice))
-    if losers is not None and lost:
-        good = good.join(losers, on=[lines.FILE_NO, lines.LINE], how="left_anti")
-    return named(good.drop(lines.FILE_NO, lines.LINE, contract.BROKEN, contract.KEY_HASH, mapping.LEG)), counted, rejects
-
-
-def duplicates(extract: Extract, good: Frame) -> Frame | None:
-    """File and line of every row whose natural key was seen in a row to be kept; None where no key repeats."""
-    repeated = settle(good.groupBy(contract.KEY_HASH).agg(F.count(F.lit(1)).alias("times")).filter(F.col("times") > 1).select(contract.KEY_HASH))
-    if not repeated.limit(1).collect():
-        return None
-    order = [F.col(lines.FILE_NO), F.col(lines.LINE)]
-    window = W.partitionBy(*extract.natural_key).orderBy(*(c.desc() if extract.keep == "last" else c.asc() for c in order))
-    suspects = good.join(repeated, on=contract.KEY_HASH, how="inner").withColumn("copy", F.row_number().over(window))
-    return settle(suspects.filter(F.col("copy") > 1).select(lines.FILE_NO, lines.LINE))

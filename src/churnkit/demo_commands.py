@@ -1,0 +1,43 @@
+"""The invented operator: `churnkit simulate` writes its extracts, `churnkit truth` compares the model with the best achievable."""
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from churnkit import params, timeline
+from churnkit.files import whole_file
+from churnkit.progress import say
+
+
+def simulate(subscribers: Annotated[int, typer.Option(min=100, help="How many subscribers.")] = 20_000,
+             months: Annotated[int, typer.Option(min=1, help="How many months.")] = 15,
+             first_drop: Annotated[int, typer.Option(min=1, help="Months in the first delivery; each later one is a delivery.")] = 12,
+             seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 1,
+             layout: Annotated[str, typer.Option(help="How the operator sends: canonical, unicom or shanxi (docs/layouts.md).")] = "canonical",
+             faults: Annotated[str, typer.Option(help="What is wrong with the files: few, many or all (docs/layouts.md).")] = "few",
+             out: Annotated[Path, typer.Option(help="Where the extracts go; must be empty.")] = timeline.EXTRACTS,
+             truth: Annotated[Path, typer.Option(help="Where the planted truth goes.")] = Path("data/truth")) -> None:
+    """Write the extracts of an invented operator, and its key where there is none yet."""
+    from churnkit.identity import key_path
+    from churnkit.simulate import simulate as write_operator
+    from churnkit.simulate.operators import OPERATORS
+
+    write_operator(out, truth, subscribers=subscribers, months=months, seed=seed, first_drop_months=first_drop, layout=layout, faults=faults,
+                   key_file=key_path(params.load("common", params.Common).key_file))
+    size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
+    say(f"simulate: {subscribers:,} subscribers over {months} months, {size / 1e6:,.0f} MB in {out}/")
+    if OPERATORS[layout].layouts != ("canonical",):
+        say(f"simulate: params.yaml reads these with ingest.layouts: [{', '.join(OPERATORS[layout].layouts)}]")
+
+
+def truth(folder: Annotated[Path, typer.Option("--truth", help="Where `churnkit simulate` put it.")] = Path("data/truth")) -> None:
+    """Compare the model with the best achievable, on a simulated operator."""
+    from churnkit import truth as planted
+    from churnkit.identity import read_key
+    from churnkit.judgement import as_json
+
+    common = params.load("common", params.Common)
+    found = planted.compare(timeline.read_plan(), folder, read_key(common.key_file), common.seed)
+    with whole_file(Path("reports/best_achievable.json")) as part:
+        part.write_text(as_json(found), "utf-8")
+    print(planted.said(found))
