@@ -92,6 +92,11 @@ def test_a_utf_16_file_that_breaks_off_within_a_character_loses_its_last_line_al
     assert (account("consents"), [r["line"] for r in rejects()]) == ((3, 2, 1, 0), [4])
 
 
+def test_a_file_that_is_no_utf_16_is_refused_with_what_else_its_layout_may_say():
+    with pytest.raises(InputError, match="optin is no UTF-16 with a byte order mark; its layout may have to say utf-16-le"):
+        ingest_with(CONSENT.format(how="encoding: utf-16"), {"optin": delimited(",", [NAMES, *ROWS]).encode("gb18030")})
+
+
 STATES = """\
 files:
   - extract: status_changes

@@ -184,3 +184,16 @@ def test_a_number_that_a_customer_took_over_is_theirs_only_after_the_one_before(
                     .replace("1001,2026-06", "13800001001,2026-06").replace("1002,2026-06", "13800001001,2026-05")})
     ingest_again(JUNE, "subscribers", "bills")
     assert {e["bill_month"].month: e["subscriber_id"] for e in events("bills")} == {5: subscriber("1001"), 6: subscriber("2001")}
+
+
+def test_a_set_of_letters_is_the_state_that_weighs_most_and_a_consent_is_noted_by_the_customers_clock():
+    folder = put("state_202606.txt", "1001\x0120260605\x0108:30:00\x01XY\x0102\n1001\x0120260606\x0108:30:00\x010\x0199\n"
+                                     "1002\x0120260607\x0108:30:00\x015Y\x0101\n1002\x0120260608\x0108:30:00\x01Q\x0101\n", "gb18030")
+    (folder / "optin_202606.csv").write_bytes("user;noted_at;channel;granted\n1001;2026-06-05T03:00:00+0200;电话;Y\n"
+                                              "1001;2026-06-05T03:00:00+0100;短信;N\n".encode("utf-16"))
+    ingest_again(JUNE, "status_changes", "consents", layouts=("canonical", "crm_letters"), max_reject_share=0.5)
+    assert told(events("status_changes"), "subscriber_id", "status", "reason") == [
+        (subscriber("1001"), "ported_out", "voluntary"), (subscriber("1001"), "open", "other"), (subscriber("1002"), "two_way_stop", "arrears")]
+    assert [(r["line"], r["column"], r["rule"]) for r in rejects()] == [(4, "status", "unread")]
+    assert told(events("consents"), "happened_at", "channel", "is_granted") == [
+        (datetime(2026, 6, 5, 9), "call", True), (datetime(2026, 6, 5, 10), "sms", False)]

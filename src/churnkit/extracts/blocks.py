@@ -73,16 +73,22 @@ def chunks(path: Path, encoding: str) -> Iterator[bytes]:
         decoder = codecs.getincrementaldecoder(encoding)("churnkit-nul") if encoding in WIDE else None
         is_first = True
         while raw := stream.read(BLOCK):
-            try:
-                chunk = decoder.decode(raw).encode("utf-8") if decoder else raw
-            except UnicodeError:  # bytes that fit nothing become NUL; this is a whole file that says not which end comes first
-                raise InputError(f"{path} is not in {encoding.upper()}: it does not begin with a byte order mark.") from None
+            chunk = as_utf8(path, decoder, raw) if decoder else raw
             if is_first:
                 chunk = next((chunk.removeprefix(bom) for bom in BOMS if chunk.startswith(bom)), chunk)
             is_first = False
             yield chunk
         if decoder and (rest := decoder.decode(b"", final=True)):
             yield rest.encode("utf-8")
+
+
+def as_utf8(path: Path, decoder: codecs.IncrementalDecoder, raw: bytes) -> bytes:
+    """The bytes decoded, and written in UTF-8. Raises InputError where UTF-16 does not say which of its two bytes comes first."""
+    try:
+        return decoder.decode(raw).encode("utf-8")
+    except UnicodeError:
+        raise InputError(f"{path} is no UTF-16 with a byte order mark; its layout may have to say utf-16-le, utf-16-be or "
+                         "another encoding.") from None
 
 
 def whole_lines(path: Path, encoding: str) -> Iterator[Block]:
