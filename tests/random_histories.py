@@ -132,10 +132,10 @@ def volume(rng: Random, who: str) -> Row:
 def order(rng: Random, who: str) -> list[Row]:
     """An order, which may have an end; now and then sent again with another."""
     day = CUT - rng.choice((1, 90, 91, 365, 366, rng.randint(-12, 380)))
-    ends = EPOCH + timedelta(CUT + rng.choice((-90, -91, -1, 0, 1, rng.randint(-200, 200))))
+    ends = EPOCH + timedelta(CUT + rng.choice((-90, -91, -1, 0, rng.randint(-200, 0), rng.randint(-200, 200))))
     row: Row = {"subscriber_id": who, "happened_at": noon(day), "product": rng.choice("xyz"), "is_trial": rng.choice((True, False, None)),
                 "kind": rng.choice(("plan", "value_added", "bundle", "contract", "promotion", "promotion")), "starts_on": None, "channel": None,
-                "ends_on": rng.choice((None, ends)), "binds_tenure": rng.choice((True, False, None)),
+                "ends_on": rng.choice((None, ends, ends, ends)), "binds_tenure": rng.choice((True, False, None)),
                 "received_at": noon(day + rng.choice((0, 1, 9)))}
     again = row | {"ends_on": EPOCH + timedelta(CUT - rng.randint(-20, 40)), "received_at": row["received_at"] + timedelta(31)}
     return [row, again] if rng.random() < 0.3 else [row]

@@ -23,7 +23,10 @@ def test_orders_are_counted_once_however_often_they_are_sent(spec):
 
 
 def test_an_order_has_ended_when_its_last_day_has_passed(spec):
-    """1's discount ended on 05-31, 2's ends on the as-of day, 3's ended and another runs, 4's was ended early, 5's ended 91 days ago, 6's was no discount."""
+    """1's discount ended on 05-31, 2's ends on the as-of day, 3's ended and another runs, 4's was ended early, 5's ended 91 days ago.
+
+    6 had none; 8's was to end on 05-20, and ended a month before.
+    """
     spec({"orders": """
           | happened_at         | product | kind        | ends_on    | received_at
         --+---------------------+---------+-------------+------------+--------------------
@@ -35,10 +38,12 @@ def test_an_order_has_ended_when_its_last_day_has_passed(spec):
         4 | 2026-01-01 09:00:00 | x       | promotion   | 2027-12-31 |
         4 | 2026-01-01 09:00:00 | x       | promotion   | 2026-05-20 | 2026-05-21 09:00:00
         5 | 2026-01-01 09:00:00 | x       | promotion   | 2026-03-02 |
+        8 | 2026-01-01 09:00:00 | x       | promotion   | 2026-05-20 |
+        8 | 2026-01-01 09:00:00 | x       | promotion   | 2026-04-20 | 2026-04-21 09:00:00
         6 | 2026-01-01 09:00:00 | x       | value_added | 2026-04-01 |
     """},
          ended_orders_90d={1: 2, 2: 0, 3: 1, 4: 1, 5: 0, 6: 1, 7: 0},
-         days_since_discount_end={1: 1, 2: None, 3: None, 4: 12, 5: 91, 6: None, 7: None})
+         days_since_discount_end={1: 1, 2: None, 3: None, 4: 12, 5: 91, 6: None, 7: None, 8: 42})
 
 
 def test_a_handset_is_bought_on_ones_own_if_no_contract_came_with_it(spec):

@@ -47,7 +47,10 @@ def test_the_slope_is_of_weeks_over_their_mean(spec):
 
 
 def test_a_line_for_data_alone_has_days_without_calls(spec):
-    """1 calls on one day of the 30, uses data on it and on two others; 2 had its calls, 3 its data on the edge; 4 only forwarded legs."""
+    """1 calls on one day of the 30, uses data on it and on two others; 2 had its calls, 3 its data on the edge; 4 only forwarded legs.
+
+    8 had an empty session.
+    """
     spec({"usage_daily": """
           | day        | own_events | out_s | fwd_busy
         --+------------+------------+-------+---------
@@ -65,6 +68,8 @@ def test_a_line_for_data_alone_has_days_without_calls(spec):
         3 | 2025-12-03 | 1
         5 | 2026-05-31 | 1000000000
         6 | 2026-05-31 | 999999999
+        8 | 2026-05-31 | 0
     """},
-         days_since_last_use={1: 10, 2: 180, 3: 180, 4: None, 5: 1, 7: None}, data_only_days_share_30d={1: 2 / 3, 2: None, 3: None, 4: None, 5: 0.5},
+         days_since_last_use={1: 10, 2: 180, 3: 180, 4: None, 5: 1, 7: None, 8: None},
+         data_only_days_share_30d={1: 2 / 3, 2: None, 3: None, 4: None, 5: 0.5},
          is_data_without_calls_30d={1: 1, 4: 0, 5: 0, 6: 0, 7: 0})

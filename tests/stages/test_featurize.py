@@ -47,8 +47,9 @@ def test_every_feature_comes_where_every_extract_does(capsys):
     one, two = got[subscriber("1001")], got[subscriber("1002")]
     assert set(one) == set(REGISTRY)
     told = {"internet_mb_30d": 500.000001, "ported_contacts_90d": 1, "ported_to": "north", "port_queries_30d": 1, "port_refusals_90d": 1,
-            "plan_fee": 3900, "voice_utilisation_1m": 0.5, "data_utilisation_1m": 500_000_001 / 1_000_500_000, "overspend_vs_best_plan_3m": 5000.0, "trials_90d": 1,
-            "days_since_discount_end": 6, "handset_ahead_of_plan": 1, "complaints_90d": 2, "has_open_complaint": 1, "compensation_365d": 500,
+            "plan_fee": 3900, "voice_utilisation_1m": 0.5, "data_utilisation_1m": 500_000_001 / 1_000_500_000, "overspend_vs_best_plan_3m": 5000.0,
+            "trials_90d": 1, "days_since_discount_end": 6, "handset_ahead_of_plan": 1, "complaints_90d": 2,
+            "has_open_complaint": 1, "compensation_365d": 500,
             "recharge_count_30d": None}
     assert {name: one[name] for name in told} == told
     told = {"recharge_sum_30d": 5000, "recharge_gap_mean_180d": 10.0, "balance_estimate": 3000.0, "days_to_empty": 30.0, "days_since_ported_in": 182}
