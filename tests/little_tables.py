@@ -1,6 +1,7 @@
 """Little tables as tests write them, the tables of a History they stand for, and the features of their subscribers."""
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,11 @@ SCHEMA: dict[str, dict[str, str]] = {
                       "compensation_cents": "number", "received_at": "time"},
     "portability_requests": {"subscriber_id": "text", "happened_at": "time", "kind": "text", "channel": "text", "is_allowed": "flag",
                              "refusal_reason": "text", "received_at": "time"},
+    "data_daily": {"subscriber_id": "text", "day": "day", "received_day": "day", "bytes": "count", "sessions": "count"},
+    "orders": {"subscriber_id": "text", "happened_at": "time", "product": "text", "kind": "text", "is_trial": "flag", "starts_on": "date",
+               "ends_on": "date", "binds_tenure": "flag", "channel": "text", "received_at": "time"},
+    "plans": {"plan": "text", "fee_cents": "number", "voice_minutes": "number", "data_mb": "decimal", "sms_count": "number", "generation": "text",
+              "valid_from": "date", "valid_to": "date"},
     "number_plan": {"prefix": "text", "operator": "text", "kind": "text", "valid_from": "date", "valid_to": "date"},
     "calls": {"subscriber_id": "text", "other_party": "text", "other_party_network": "text", "kind": "text", "direction": "text",
               "forward_cause": "text", "forwarded_to": "text", "forwarded_to_network": "text", "happened_at": "time", "duration_s": "number",
@@ -53,7 +59,7 @@ SCHEMA: dict[str, dict[str, str]] = {
 }
 WHEN = {"bills": "bill_month", "subscribers": "snapshot_on"}  # others say it in `happened_at`
 ARROW = {"text": pa.string(), "day": pa.int32(), "month": pa.int32(), "count": pa.int64(), "number": pa.int64(), "second": pa.int64(),
-         "date": pa.date32(), "time": pa.timestamp("us"), "flag": pa.bool_()}
+         "date": pa.date32(), "time": pa.timestamp("us"), "flag": pa.bool_(), "decimal": pa.decimal128(18, 6)}
 
 
 def day(text: str) -> int:
@@ -73,7 +79,7 @@ def cell(kind: str, text: str) -> Any:
     if kind == "second":
         return int((datetime.fromisoformat(text) - datetime(1970, 1, 1)).total_seconds())
     readers: dict[str, Any] = {"day": day, "month": month, "count": int, "number": int, "date": date.fromisoformat, "time": datetime.fromisoformat,
-                               "flag": {"yes": True, "no": False}.get, "text": str}
+                               "flag": {"yes": True, "no": False}.get, "text": str, "decimal": Decimal}
     return readers[kind](text)
 
 

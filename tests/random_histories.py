@@ -1,11 +1,13 @@
 """Random histories around an as-of date, some of it later than what may be seen, and the ways in which laws alter them."""
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from random import Random
 
 from little_tables import AS_OF, CENTS, COUNTS, EPOCH, WAIT_DAYS, Row, Tables
 
 IDS = ("subscriber_id", "other_party", "target", "tac", "customer_key", "group_key", "msisdn_party", "alt_contact_party", "forwarded_to", "msisdn")
+REFERENCE = ("handsets", "plans")  # tables that say what things are, not what happened
 CUT = (AS_OF - EPOCH).days
 KNOWN = CUT + WAIT_DAYS
 MONTH = AS_OF.year * 12 + AS_OF.month - 1
@@ -120,11 +122,36 @@ def porting(rng: Random, prefix: str, people: int) -> list[Row]:
     return [row, row | {"received_at": row["received_at"] + timedelta(31)}]
 
 
+def volume(rng: Random, who: str) -> Row:
+    """The mobile data of a subscriber-day."""
+    row = daily(rng, who)
+    return {c: row[c] for c in ("subscriber_id", "day", "received_day")} | {
+        "bytes": rng.choice((0, 1, 2_000_000, rng.randint(0, 10**10))), "sessions": rng.randint(0, 3)}
+
+
+def order(rng: Random, who: str) -> list[Row]:
+    """An order, which may have an end; now and then sent again with another."""
+    day = CUT - rng.choice((1, 90, 91, 365, 366, rng.randint(-12, 380)))
+    ends = EPOCH + timedelta(CUT + rng.choice((-90, -91, -1, 0, rng.randint(-200, 0), rng.randint(-200, 200))))
+    row: Row = {"subscriber_id": who, "happened_at": noon(day), "product": rng.choice("xyz"), "is_trial": rng.choice((True, False, None)),
+                "kind": rng.choice(("plan", "value_added", "bundle", "contract", "promotion", "promotion")), "starts_on": None, "channel": None,
+                "ends_on": rng.choice((None, ends, ends, ends)), "binds_tenure": rng.choice((True, False, None)),
+                "received_at": noon(day + rng.choice((0, 1, 9)))}
+    again = row | {"ends_on": EPOCH + timedelta(CUT - rng.randint(-20, 40)), "received_at": row["received_at"] + timedelta(31)}
+    return [row, again] if rng.random() < 0.3 else [row]
+
+
+def plan(code: str, fee: int, generation: str, valid_from: date | None, valid_to: date | None) -> Row:
+    """A plan in one period."""
+    return {"plan": code, "fee_cents": fee, "voice_minutes": 100, "data_mb": Decimal("5000.5"), "sms_count": None, "generation": generation,
+            "valid_from": valid_from, "valid_to": valid_to}
+
+
 def history(seed: int, people: int = 10, prefix: str = "a") -> Tables:
     """Random tables of so many subscribers, who call each other and strangers."""
     rng = Random(seed)
     tables: Tables = {name: [] for name in ("usage_daily", "contacts_monthly", "forward_targets_monthly", "devices_monthly", "bills", "subscribers",
-                                            "status_changes", "topups", "care_contacts", "portability_requests")}
+                                            "status_changes", "topups", "care_contacts", "portability_requests", "data_daily", "orders")}
     for n in range(people):
         who = f"{prefix}s{n}"
         tables["usage_daily"] += unique([daily(rng, who) for _ in range(rng.choice((0, 1, 5, 40)))], "subscriber_id", "day", "received_day")
@@ -139,8 +166,12 @@ def history(seed: int, people: int = 10, prefix: str = "a") -> Tables:
         tables["status_changes"] += [change(rng, who) for _ in range(rng.choice((0, 0, 1, 6)))]
         tables["topups"] += unique([topup(rng, who) for _ in range(rng.choice((0, 1, 9)))], "subscriber_id", "happened_at", "amount_cents", "channel")
         tables["care_contacts"] += [row for _ in range(rng.choice((0, 0, 1, 6))) for row in care(rng, who)]
+        tables["data_daily"] += unique([volume(rng, who) for _ in range(rng.choice((0, 1, 30)))], "subscriber_id", "day", "received_day")
+        tables["orders"] += [row for _ in range(rng.choice((0, 1, 6))) for row in order(rng, who)]
         tables["portability_requests"] += [request(rng, who) for _ in range(rng.choice((0, 0, 1, 5)))]
     tables["portings"] = [row for _ in range(2 * people) for row in porting(rng, prefix, people)]
+    tables["plans"] = [plan("A", 60_000, "4G", None, date(2026, 5, 31)), plan("A", 70_000, "5G", date(2026, 5, 31), None),
+                       plan("B", 65_000, "3G", None, None)]
     tables["handsets"] = [{"tac": f"{prefix}d{n}", "brand": "Orbit", "model": f"M{n // 2}", "launched_on": date(2020 + n, 5, 5),
                            "generation": f"{n + 1}G", "price_band": "mid", "is_smartphone": n > 1, "is_dual_sim": None} for n in range(4)]
     return tables
@@ -163,7 +194,7 @@ def renamed(tables: Tables, old: str, new: str) -> Tables:
 
 def is_known(name: str, row: Row) -> bool:
     """Whether the row may be seen at the as-of date."""
-    if name == "handsets":
+    if name in REFERENCE:
         return True
     if "known_from" in row:
         return row["month"] < MONTH and row["known_from"] <= MONTH
@@ -175,7 +206,7 @@ def is_known(name: str, row: Row) -> bool:
 
 def in_parts(name: str, row: Row) -> list[Row]:
     """A known summary row as two deliveries would bring it, both in time; other rows as they are."""
-    counts = [c for c in row if c in COUNTS or c in ("legs", "out_calls", "out_s", "in_answered", "in_s", "sms_out")]
+    counts = [c for c in row if c in COUNTS or c in ("legs", "bytes", "sessions", "out_calls", "out_s", "in_answered", "in_s", "sms_out")]
     if not is_known(name, row) or not {"received_day", "known_from"} & set(row):
         return [row]
     half = {c: row[c] // 2 for c in counts}

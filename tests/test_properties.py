@@ -11,7 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from little_tables import AS_OF, EPOCH, SCHEMA, Row, Tables, computed, computed_of, frame
-from random_histories import CUT, KNOWN, MONTH, each, history, in_parts, is_known, noon, renamed
+from random_histories import CUT, KNOWN, MONTH, REFERENCE, each, history, in_parts, is_known, noon, renamed
 
 seeds = st.integers(0, 2**32)
 check = settings(max_examples=2, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
@@ -54,12 +54,12 @@ def test_no_feature_changes_when_the_future_does(seed):
     other = each(history(seed + 1), lambda name, row: [] if is_known(name, row) else [row])
 
     def later(name: str, row: Row) -> list[Row]:
-        if name == "handsets" or not is_known(name, row):
+        if name in REFERENCE or not is_known(name, row):
             return [row]
         moved = {c: v for c, v in (("received_day", KNOWN), ("known_from", MONTH + 1), ("received_at", noon(KNOWN))) if c in row}
         return [row, {c: (v * 3 if v and c in MOVED else v) for c, v in row.items()} | moved]
 
-    altered = {name: [*rows, *other[name]] if name != "handsets" else rows for name, rows in each(history(seed), later).items()}
+    altered = {name: [*rows, *other[name]] if name not in REFERENCE else rows for name, rows in each(history(seed), later).items()}
     assert differences(history(seed), altered) == set()
 
 
@@ -132,8 +132,9 @@ def features_of(calls: list[Row], prefixes: str, folder: Path) -> dict:
     from churnkit.history import TABLES
     from churnkit.summaries import SUMMARIES
 
+    rolled_up = SUMMARIES["calls"]
     legs, alike = frame("calls", calls, folder), [renamed(history(1), ORIGINAL, prefix) for prefix in prefixes]
-    frames = {name: SUMMARIES[name](legs, 4) if name in SUMMARIES else frame(name, [row for tables in alike for row in tables.get(name, ())], folder)
+    frames = {name: rolled_up[name](legs, 4) if name in rolled_up else frame(name, [row for tables in alike for row in tables.get(name, ())], folder)
               for name in TABLES}
     return computed_of(frames, names(), [f"{prefix}s0" for prefix in prefixes], folder)
 
@@ -215,8 +216,7 @@ def test_features_come_as_whole_numbers_fractions_or_codes(tmp_path):
 
 def test_random_histories_reach_both_sides_of_what_was_known():
     tables = history(2, 20)
-    assert all({is_known(name, row) for row in rows} == {True, False} for name, rows in tables.items() if rows and name != "handsets")
-    assert {name for name, rows in tables.items() if not rows} == {"number_plan", "portings"}  # no feature of a random history reads these
+    assert all({is_known(name, row) for row in rows} == {True, False} for name, rows in tables.items() if name not in REFERENCE)
     assert date(2026, 6, 1) == AS_OF == EPOCH + timedelta(CUT)
 
 

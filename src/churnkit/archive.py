@@ -5,7 +5,7 @@ from pathlib import Path
 
 from churnkit.engine import F, Frame, count_rows, named, projected, read, stacked
 from churnkit.files import parts
-from churnkit.history import SUMMARIES, TABLES, History
+from churnkit.history import MADE_OF, SUMMARIES, TABLES, History
 from churnkit.timeline import FILE_NO, Delivery, Plan, events, summary
 from churnkit.versions import accounts, superseded
 
@@ -36,7 +36,7 @@ def standing(name: str, deliveries: Sequence[str]) -> Frame:
     """The rows of a table that came with these deliveries, without those of files that one of them supersedes."""
     oldest_first = sorted(set(deliveries), key=lambda d: Delivery.named(d).starts)
     hidden = superseded(accounts(oldest_first))
-    extract = "calls" if name in SUMMARIES else name
+    extract = MADE_OF.get(name, name)
     if not any((d, extract) in hidden for d in oldest_first):
         return without_files(read([folder(name, d) for d in deliveries]))
     left = []

@@ -5,19 +5,19 @@ from importlib import import_module
 from churnkit.features import REGISTRY, SOURCES, Feature
 
 FAMILIES = {"silence": "A", "bills": "C", "forwarding": "E", "tenure": "F", "handset": "G", "usage": "B", "falls": "B", "care": "H", "rival": "I",
-            "social": "J", "payment": "M", "recharge": "D", "balance": "D"}
+            "social": "J", "payment": "M", "recharge": "D", "balance": "D", "plan_fit": "C",
+            "orders": "F", "volume": "L"}
 SIDES = {"+": "high", "-": "low", "±": "either"}
 COLUMNS = ("column", "what it is", "unit", "window", "source", "where absent", "risky side", "marks", "中文", "English")
 
 # Rows of the catalogue that no extract here can feed, or that say what another column says: (number, what, why).
 LEFT_OUT: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "A": (("4", "days since the last data use", "no feature is built of `data_sessions` yet"),
-          ("15", "interevent_max", "`longest_silent_run` is the longest gap between two active days, within the window"),
+    "A": (("15", "interevent_max", "`longest_silent_run` is the longest gap between two active days, within the window"),
           ("15", "gap statistics between single events", "summaries keep days, so gaps are between active days (`gap_mean`, `gap_std`)"),
           ("17", "failed incoming calls", "records hold no failed attempts; legs diverted as unreachable are `unreachable_share_30d`, in family E")),
-    "C": (("45", "plan_utilisation", "no feature is built of `plans` yet"),
-          ("46", "overspend_vs_best_plan", "no feature is built of `plans` yet"),
-          ("49", "days_to_discount_end", "no feature is built of `orders` yet; a discount that ended shows in `discount_drop`"),
+    "C": (("46", "SMS in the comparison of plans", "few pay for them: `overspend_vs_best_plan_3m` compares minutes and data"),
+          ("49", "days_to_discount_end", "who leaves ends what was ordered, so an order's last day is not known until it has passed "
+           "(decision 0014): `days_since_discount_end`"),
           ("50", "credit_adjustment_flag", "bills carry no line for refunds or adjustments")),
     "E": (("65", "voicemail as a class of its own", "the number plan knows short codes only: they are notice platforms"),
           ("65", "invalid targets", "the number plan does not say that a number is not in use; what it does not know counts in no class"),
@@ -27,15 +27,14 @@ LEFT_OUT: dict[str, tuple[tuple[str, str, str], ...]] = {
           ("82", "autopay_bank_bound as a count over 12 months", "snapshots say whether there is a standing order, not its use: `has_autopay`"),
           ("83", "port_eligible counted from the porting in", "a porting in opens a line, so `is_port_eligible` counts from activation")),
     "G": (("85", "smoothed encoding of brand and model", "encoding belongs to the model: `handset_model` and `handset_brand` stay codes"),
-          ("89", "radio_gap to the plan or the SIM", "no feature is built of `plans` yet: the gap is to 5G"),
+          ("89", "radio_gap to the SIM", "no extract says what a SIM can do; `handset_ahead_of_plan` is the gap to the plan"),
           ("91", "shared_imei", "`device_key` of the calls is not summarised yet"),
           ("92", "bundle_handset_removed", "no extract says which handset a contract subsidised"),
-          ("", "own_purchased", "no feature is built of `orders` yet"),
           ("", "handset_fault", "topics of `care_contacts` are in each operator's own words")),
     "B": (("20", "median and longest call", "summaries keep sums: `outgoing_call_minutes_30d` is the mean"),
           ("29", "changepoint_flag", "`outgoing_fall_evidence` says how sharp the change is, not only whether there is one"),
           ("31, 33", "action_over_good, rfm_daily", "recency, frequency and change are columns of their own"),
-          ("32", "event_type_mix", "no feature is built of `data_sessions` yet, and SMS are few")),
+          ("32", "event_type_mix", "data come as sessions or as daily totals, so days are compared: `data_only_days_share_30d`; SMS are few")),
     "D": (("56", "balance_now as it is", "top-ups tell the balance with them: `balance_estimate` goes on at the usual pace"),
           ("60", "small_pack_share", "top-ups do not say which packs were bought, nor do orders say what is in one")),
     "H": (("98", "compensation over life", "contacts with care are looked back at for a year: `compensation_365d`"),),
@@ -46,7 +45,10 @@ LEFT_OUT: dict[str, tuple[tuple[str, str, str], ...]] = {
           ("120, 121", "pagerank, clustering_coef", "they need many passes over the whole graph each month"),
           ("122", "contact_entropy", "sums of logarithms differ by the order of rows: `contact_concentration_3m` says the same in whole numbers")),
     "K": (("125-130", "time pattern", "summaries keep days, not hours"),),
-    "L": (("131-138", "roaming, location and data", "no feature is built of `data_sessions` yet, and there is no summary of cells"),),
+    "L": (("131", "roaming", "`roaming` of the calls is not summarised"),
+          ("132", "home_cell_change", "there is no summary of cells"),
+          ("137", "leftover_traffic_share", "bills do not say what was carried over: `data_utilisation_1m` tells what was left"),
+          ("138", "out_of_pack_data", "it is `overage_data_last`")),
     "M": (("141", "pay_times, pay_num", "a bill holds its last payment only"),),
     "N": (("148-152", "retention history", "it stays out of the churn model: it would learn what was done about the score"),),
 }

@@ -5,7 +5,7 @@ from churnkit.extracts.contract import EXPECTED
 from churnkit.extracts.declare import Column, Extract
 from churnkit.extracts.parties import written
 from churnkit.features import REGISTRY, needs
-from churnkit.history import SUMMARIES
+from churnkit.summaries import SUMMARIES
 
 PSEUDONYMS = ("subscriber", "customer", "device", "number", "own_number", "party")
 OVERVIEW = ("extract", "required", "one row is", "days that a row may be older than its delivery", "rows with the same … are one",
@@ -22,7 +22,7 @@ def extracts_page() -> str:
 def in_short(extract: Extract) -> tuple[str, ...]:
     """One extract's row of the overview."""
     age = "any; the newest file counts" if extract.clock is None else "any" if extract.late_days is None else str(extract.late_days)
-    made = {extract.name, *(SUMMARIES if extract.name == "calls" else ())}
+    made = {extract.name, *SUMMARIES.get(extract.name, ())}
     needed = sum(not made.isdisjoint(needs(f)) for f in REGISTRY.values())
     return (f"[`{extract.name}`](#{extract.name})", "yes" if extract.required else "", extract.one_row, age,
             ", ".join(f"`{name}`" for name in extract.natural_key), str(needed) if needed else "")

@@ -30,6 +30,7 @@ TABLES: dict[str, Kind] = {
     "contacts_monthly": Kind("monthly", 4, 4),
     "forward_targets_monthly": Kind("monthly", 3, 3),
     "devices_monthly": Kind("monthly", 12, 12),
+    "data_daily": Kind("daily", 180, 6, is_optional=True),
     "bills": Kind("day", 160, 6, "bill_month", own_clocks=(("paid_at", ("paid_cents",)),)),
     "subscribers": Kind("day", 190, 7, "snapshot_on"),
     "status_changes": Kind("event", 365, 12, is_optional=True),
@@ -37,10 +38,13 @@ TABLES: dict[str, Kind] = {
     "topups": Kind("event", 180, 6, is_optional=True),
     "care_contacts": Kind("day", 365, 12, own_clocks=(("resolved_at", ("compensation_cents",)),), is_optional=True),
     "portability_requests": Kind("event", 180, 6, is_optional=True),
+    "orders": Kind("day", 365, 12, own_clocks=(("ends_on", ()),), is_optional=True),
+    "plans": Kind("reference", 0, 1, is_optional=True),
     "handsets": Kind("reference", 0, 1, is_optional=True),
     "number_plan": Kind("reference", 0, 1, is_optional=True),
 }
 SUMMARIES = tuple(name for name, kind in TABLES.items() if kind.clock in ("daily", "monthly"))
+MADE_OF = {name: "data_sessions" if name == "data_daily" else "calls" for name in SUMMARIES}  # the extract behind a summary
 
 
 @dataclass(frozen=True)

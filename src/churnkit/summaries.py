@@ -1,4 +1,6 @@
-"""Call records rolled up once per delivery, so that a window over half a year reads days, not calls."""
+"""Call records and data sessions rolled up once per delivery, so that a window over half a year reads days, not calls."""
+from collections.abc import Callable
+
 from churnkit.engine import Column, F, Frame
 from churnkit.expressions import count_if, days, total_if
 from churnkit.timeline import FILE_NO
@@ -108,8 +110,20 @@ def monthly(wait_days: int) -> tuple[Column, Column]:
     return month_of(happened).alias("month"), known_from(happened, received, wait_days).alias("known_from")
 
 
-SUMMARIES = {f.__name__: f for f in (usage_daily, contacts_monthly, forward_targets_monthly, devices_monthly)}
+def data_daily(sessions: Frame, wait_days: int) -> Frame:
+    """One row per subscriber, day and received_day of data sessions: their volume in bytes, and how many with any."""
+    volume = (F.col("volume_mb") * 1_000_000).cast("bigint")
+    return sessions.groupBy("subscriber_id", days(F.col("happened_at").cast("date")).alias("day"),
+                            days(F.col("received_at").cast("date")).alias("received_day"), *files(sessions)).agg(
+        F.sum(volume).cast("bigint").alias("bytes"), count_if(F.col("volume_mb") > 0).alias("sessions"))
+
+
+# By the extract that they are made of.
+SUMMARIES: dict[str, dict[str, Callable[[Frame, int], Frame]]] = {
+    "calls": {f.__name__: f for f in (usage_daily, contacts_monthly, forward_targets_monthly, devices_monthly)},
+    "data_sessions": {"data_daily": data_daily}}
 KEYS = {"usage_daily": ("subscriber_id", "day", "received_day", FILE_NO),
         "contacts_monthly": ("subscriber_id", "other_party", "month", "known_from", FILE_NO),
         "forward_targets_monthly": ("subscriber_id", "target", "month", "known_from", FILE_NO),
-        "devices_monthly": ("subscriber_id", "tac", "month", "known_from", FILE_NO)}
+        "devices_monthly": ("subscriber_id", "tac", "month", "known_from", FILE_NO),
+        "data_daily": ("subscriber_id", "day", "received_day", FILE_NO)}

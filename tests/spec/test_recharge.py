@@ -34,7 +34,10 @@ def test_topups_are_counted_and_summed_over_half_open_windows(spec):
 
 
 def test_a_top_up_is_overdue_by_the_usual_time_between_two(spec):
-    """1's gaps are 10, 20 and 30 days, the last top-up 40 days ago; 2 topped up once, 3 twice on one day, 4 twice on two."""
+    """1's gaps are 10, 20 and 30 days, the last top-up 40 days ago; 2 topped up once, 3 twice on one day, 4 and 6 on two.
+
+    The larger one of 6 is just four fifths.
+    """
     spec({"subscribers": LINES, "topups": """
           | happened_at         | amount_cents
         --+---------------------+-------------
@@ -47,7 +50,9 @@ def test_a_top_up_is_overdue_by_the_usual_time_between_two(spec):
         3 | 2026-05-31 13:00:00 | 5000
         4 | 2026-05-31 12:00:00 | 5000
         4 | 2026-05-30 12:00:00 | 1000
+        6 | 2026-05-31 12:00:00 | 8000
+        6 | 2026-05-30 12:00:00 | 2000
     """},
          recharge_gap_mean_180d={1: 20.0, 2: None, 3: 0.0, 4: 1.0, 5: None}, recharge_gap_std_180d={1: 10.0, 2: None, 3: None, 4: None},
          recharge_overdue={1: 2.0, 2: None, 3: None, 4: 1.0},
-         recharge_pareto_180d={1: 0.75, 2: 1.0, 3: 1.0, 4: 0.5, 5: None})
+         recharge_pareto_180d={1: 0.75, 2: 1.0, 3: 1.0, 4: 0.5, 5: None, 6: 0.5})

@@ -1,4 +1,4 @@
-"""Roll one delivery's call records up to subscriber-days and subscriber-months."""
+"""Roll one delivery's call records and data sessions up to subscriber-days and subscriber-months."""
 from dataclasses import dataclass
 
 from churnkit.engine import count_rows, open_session, read, write
@@ -16,11 +16,12 @@ class Params:
 
 
 def run(params: Params, common: Common, delivery: Delivery) -> None:
-    """Write every summary of the delivery's calls, sorted by subscriber, a slice of subscribers at a time."""
+    """Write every summary of the delivery's calls and data sessions, sorted by subscriber, a slice of subscribers at a time."""
     open_session(common.memory, common.threads, common.spill, common.master)
-    source = events(delivery.name, "calls")
-    slices = in_slices(read([source]), count_rows([source]))
-    for name, rolled_up in SUMMARIES.items():
-        with whole_folder(summary(delivery.name, name)) as folder:
-            rows = sum(write(rolled_up(calls, common.wait_days), folder, by=KEYS[name], part=n) for n, calls in enumerate(slices))
-        say(f"summarise {delivery.name}: {rows:,} rows of {name}")
+    for extract, summaries in SUMMARIES.items():
+        source = events(delivery.name, extract)
+        slices = in_slices(read([source]), count_rows([source]))
+        for name, rolled_up in summaries.items():
+            with whole_folder(summary(delivery.name, name)) as folder:
+                rows = sum(write(rolled_up(table, common.wait_days), folder, by=KEYS[name], part=n) for n, table in enumerate(slices))
+            say(f"summarise {delivery.name}: {rows:,} rows of {name}")

@@ -1,0 +1,67 @@
+"""Features of a delivery as it was ingested and summarised, with every optional extract and with none."""
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from builders import BILLS, CALLS, COMMON, FILES, JUNE, deliver, frame, put_down, run_ingest, subscriber
+from churnkit.features import REGISTRY, needs
+from churnkit.stages import featurize, summarise
+from churnkit.timeline import Delivery, Plan
+
+AS_OF = date(2026, 7, 1)
+PLAN = Plan((JUNE,), (), (), AS_OF, AS_OF, {AS_OF: (JUNE,)}, {AS_OF: ()})
+OPTIONAL = {
+    "subscribers": FILES["subscribers"].replace("branch,", "plan,branch,").replace("voice,江西", "voice,P,江西"),
+    "topups": "subscriber_id,happened_at,amount_cents,balance_after_cents\n1002,2026-06-11 08:00:00,3000,3000\n1002,2026-06-21 08:00:00,2000,4000\n",
+    "data_sessions": "subscriber_id,happened_at,volume_mb\n1001,2026-06-20 08:00:00,300.000001\n1001,2026-06-20 09:00:00,200\n",
+    "portings": "msisdn,happened_at,to_operator\n13800000001,2026-06-15 00:00:00,north\n13800001002,2025-12-31 00:00:00,own\n",
+    "portability_requests": "subscriber_id,happened_at,kind,is_allowed\n1001,2026-06-30 10:00:00,query,false\n",
+    "plans": "plan,fee_cents,voice_minutes,data_mb,generation\nP,3900,2,1000.5,4G\nQ,900,1,500.000001,5G\n",
+    "orders": "subscriber_id,happened_at,product,kind,is_trial,ends_on\n1001,2026-06-10 10:00:00,X,promotion,true,2026-06-25\n",
+    "care_contacts": "subscriber_id,happened_at,topic,level,resolved_at,compensation_cents\n1001,2026-06-02 10:00:00,bill,2,2026-06-30 23:00:00,500\n"
+                     "1001,2026-06-03 10:00:00,bill,3,2026-07-02 09:00:00,700\n"}
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def features() -> dict[str, dict]:
+    """The features of both subscribers, by their ids here."""
+    run_ingest()
+    summarise.run(summarise.Params(), COMMON, Delivery.named(JUNE))
+    cohort = Path(f"data/cohorts/{AS_OF}")
+    cohort.mkdir(parents=True)
+    pq.write_table(pa.table({"subscriber_id": [subscriber("1001"), subscriber("1002")]}), cohort / "part-0.parquet")
+    featurize.run(featurize.Params(), COMMON, PLAN, AS_OF)
+    return {row.pop("subscriber_id"): row for row in frame(Path(f"data/features/{AS_OF}/part-0.parquet"))}
+
+
+def test_every_feature_comes_where_every_extract_does(capsys):
+    deliver(**OPTIONAL)
+    got = features()
+    one, two = got[subscriber("1001")], got[subscriber("1002")]
+    assert set(one) == set(REGISTRY)
+    told = {"internet_mb_30d": 500.000001, "ported_contacts_90d": 1, "ported_to": "north", "port_queries_30d": 1, "port_refusals_90d": 1,
+            "plan_fee": 3900, "voice_utilisation_1m": 0.5, "data_utilisation_1m": 500_000_001 / 1_000_500_000, "overspend_vs_best_plan_3m": 5000.0,
+            "trials_90d": 1, "days_since_discount_end": 6, "handset_ahead_of_plan": 1, "complaints_90d": 2,
+            "has_open_complaint": 1, "compensation_365d": 500,
+            "recharge_count_30d": None}
+    assert {name: one[name] for name in told} == told
+    told = {"recharge_sum_30d": 5000, "recharge_gap_mean_180d": 10.0, "balance_estimate": 3000.0, "days_to_empty": 30.0, "days_since_ported_in": 182}
+    assert {name: two[name] for name in told} == told
+    assert "left out" not in capsys.readouterr().err
+
+
+def test_features_of_extracts_that_did_not_come_are_left_out_with_a_notice(capsys):
+    put_down(JUNE, {"calls": CALLS, "bills": BILLS, "subscribers": FILES["subscribers"]})
+    got = features()
+    there = {name for name, f in REGISTRY.items() if {"usage_daily", "contacts_monthly", "forward_targets_monthly", "devices_monthly", "bills",
+                                                      "subscribers"} >= set(needs(f))}
+    assert set(got[subscriber("1001")]) == there
+    absent = "care_contacts, data_daily, handsets, number_plan, orders, plans, portability_requests, portings, status_changes, topups"
+    assert f"featurize {AS_OF}: no {absent}, so {len(REGISTRY) - len(there)} features are left out" in capsys.readouterr().err
