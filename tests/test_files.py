@@ -130,7 +130,7 @@ def test_scratch_is_closed_to_others_for_it_holds_full_numbers():
 
 def test_sha256_is_that_of_the_content():
     Path("abc").write_bytes(b"abc")
-    assert sha256(Path("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20014ad"
+    assert sha256(Path("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 def test_parts_are_in_the_order_of_their_names_without_hidden_ones():

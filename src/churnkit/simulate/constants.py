@@ -36,7 +36,7 @@ IN_SMS: Final = 0.05
 SERVICE_SMS: Final = 0.18  # 106…: codes and notices
 CARE_CONTACTS: Final = 0.022  # the operator's own care and campaigns, mostly SMS
 SHORT_CODE_CALLS: Final = 0.018  # incoming calls from 95… and 96…
-RIVAL_CARE_NOISE: Final = 0.0014  # anyone may ask a rival
+RIVAL_CARE_NOISE: Final = 0.0015  # anyone may ask a rival
 RATE_SIGMA: Final = 0.58  # of the lognormal personal rate
 RATE_FLOOR: Final = 0.56  # of the mean rate: below it, 30 silent days would be common by chance
 LIGHT_SHARE: Final = 0.006  # very light users, below the floor
@@ -143,7 +143,7 @@ RENEWAL_A_DAY: Final = 0.014  # contracts within 60 days of their end
 # --- Consents -------------------------------------------------------------------------------------------------------
 CONSENT_NONE: Final = 0.04
 CONSENT_REFUSED: Final = 0.07
-CONSENT_WITHDRAWN: Final = 0.0014  # a month
+CONSENT_WITHDRAWN: Final = 0.0015  # a month
 
 # --- Planted faults -------------------------------------------------------------------------------------------------
 DUPLICATE_SHARE: Final = 0.0004  # of the rows of calls, bills and status changes

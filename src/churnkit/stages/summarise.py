@@ -2,7 +2,7 @@
 from dataclasses import dataclass
 
 from churnkit.engine import count_rows, open_session, read, write
-from churnkit.files import whole_folder
+from churnkit.files import parts, whole_folder
 from churnkit.params import Common
 from churnkit.progress import say
 from churnkit.slices import in_slices
@@ -20,6 +20,8 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
     open_session(common.memory, common.threads, common.spill, common.master)
     for extract, summaries in SUMMARIES.items():
         source = events(delivery.name, extract)
+        if extract != "calls" and not parts(source):
+            continue  # ingested when this extract was not known yet
         slices = in_slices(read([source]), count_rows([source]))
         for name, rolled_up in summaries.items():
             with whole_folder(summary(delivery.name, name)) as folder:
