@@ -16,8 +16,8 @@ ROOT = Path(__file__).parent.parent
 MANY = CALLS + "".join(f"{n % 500},{13800000000 + n * 7919 % 10**6},voice,out,,,2026-06-{n % 30 + 1:02} 10:{n % 60:02}:{n // 60 % 60:02},{n},true,\n"
                        for n in range(60_000))
 EVENTS, SUMMARIES = "data/deliveries/2026-06/events", "data/deliveries/2026-06/summaries"
-MOMENTS = {"ingest": [".churnkit/spill/churnkit-engine-*", ".churnkit/spill/churnkit-ingest-*/text", f"{EVENTS}/number_plan",
-                      ".churnkit/spill/churnkit-ingest-*/typed", f"{EVENTS}/.calls.part", f"{EVENTS}/.calls.part/*",
+MOMENTS = {"ingest": [".churnkit/spill/churnkit-engine-*", ".churnkit/spill/churnkit-ingest-*/text0", f"{EVENTS}/number_plan",
+                      ".churnkit/spill/churnkit-ingest-*/text0/*", f"{EVENTS}/.calls.part", f"{EVENTS}/.calls.part/*",
                       f"{EVENTS}/.bills.part", f"{EVENTS}/handsets"],
            "summarise": [f"{SUMMARIES}/.usage_daily.part", f"{SUMMARIES}/.contacts_monthly.part/*", f"{SUMMARIES}/forward_targets_monthly"]}
 
@@ -76,7 +76,7 @@ def test_a_killed_stage_run_again_gives_the_bytes_of_an_undisturbed_one(stage):
 def test_what_a_killed_stage_would_have_replaced_is_still_whole():
     run("ingest")
     before = written()
-    for moment in (".churnkit/spill/churnkit-ingest-*/typed", f"{EVENTS}/.calls.part/*"):
+    for moment in (".churnkit/spill/churnkit-ingest-*/text0/*", f"{EVENTS}/.calls.part/*"):
         assert killed("ingest", moment)
         assert {path: digest for path, digest in written().items() if ".part/" not in path} == before
 

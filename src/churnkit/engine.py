@@ -17,9 +17,11 @@ ENGINE = os.environ.get("CHURNKIT_ENGINE", "duckdb")
 
 match ENGINE:
     case "duckdb":
+        from sqlframe.base import util
         from sqlframe.duckdb import Window as W
         from sqlframe.duckdb import functions as F
         from sqlframe.duckdb import types as T
+        util.dialect_to_string = lambda _: "duckdb"  # its own goes through all dialects there are, at every call
     case "spark":
         if not find_spec("pyspark"):
             raise ParameterError("common.engine is 'spark', but pyspark is not installed; requirements-spark.lock names it.")
@@ -57,8 +59,8 @@ def _new_session(memory: str, threads: int, spill: str | None, master: str) -> A
 
         connection = duckdb.connect(config={"memory_limit": memory, "threads": threads, "temp_directory": folder,
                                             "autoinstall_known_extensions": False, "preserve_insertion_order": True})
-        for macro in ("try_date(x) as try_cast(x as date)", "try_timestamp(x) as try_cast(x as timestamp)", "hash_row(x) as (hash(x) >> 1)::bigint"):
-            connection.execute(f"create temp macro {macro}").fetchall()
+        connection.execute("create temp macro try_date(x) as try_cast(x as date); create temp macro hash_row(x) as (hash(x) >> 1)::bigint; "
+                           "create temp macro try_timestamp(x) as try_cast(x as timestamp)").fetchall()
 
         class Session(DuckDBSession):
             """One that knows the steps when frames are collected."""
@@ -221,15 +223,11 @@ def stacked(frames: Sequence[Frame]) -> Frame:
 
 
 def _listed(columns: Mapping[str, Column]) -> list[str]:
-    return [f'{_text(column)} as "{name}"' for name, column in columns.items()]
+    return [f'{column.column_expression.sql(dialect="duckdb")} as "{name}"' for name, column in columns.items()]
 
 
 def _where(condition: Column | None) -> str:
-    return "" if condition is None else f" where {_text(condition)}"
-
-
-def _text(column: Column) -> str:
-    return column.column_expression.sql(dialect="duckdb")
+    return "" if condition is None else f' where {condition.column_expression.sql(dialect="duckdb")}'
 
 
 def _step(sql: str, columns: Sequence[str]) -> Frame:

@@ -1,6 +1,6 @@
 """How many rows of a delivery may be rejected: in all and by rule, as a share and in number."""
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from churnkit.errors import AccountError, ParameterError
@@ -36,9 +36,9 @@ def rule_name(reject: Reject) -> str:
     return ".".join(part for part in (reject.extract, reject.column, reject.rule) if part)
 
 
-def check_names(limits: Iterable[str], extracts: Mapping[str, Extract]) -> None:
+def check_names(limits: Collection[str], extracts: Mapping[str, Extract]) -> None:
     """Raises ParameterError for a limit of a rule that no extract has."""
-    known = [name for extract in extracts.values() for name in (*rules_of(extract), f"{extract.name}.unreadable")]
+    known = [rule for extract in extracts.values() for rule in (*rules_of(extract), f"{extract.name}.unreadable")] if limits else []
     for name in limits:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)

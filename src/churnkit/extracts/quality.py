@@ -90,6 +90,7 @@ def unlike(figures: Sequence[Figure], past: Sequence[Figure], delivery: Delivery
     for f in [*past, *figures]:  # of a day that came in two deliveries the later one has stragglers alone
         series.setdefault(f.measure, {}).setdefault(f.day, f.value)
     rows = series.get("rows", {})
+    measures = [(name, values if name in COUNTS else dict.fromkeys(rows, 0.0) | values) for name, values in sorted(series.items())]
     extract = next((f.extract for f in [*figures, *past]), "")
     days = [delivery.starts + timedelta(n) for n in range((delivery.ends - delivery.starts).days)]
     found: list[Oddity] = []
@@ -100,21 +101,18 @@ def unlike(figures: Sequence[Figure], past: Sequence[Figure], delivery: Delivery
         if off(rows.get(day, 0.0), usual, "rows"):
             found.append(Oddity(extract, day, "rows", rows.get(day, 0.0), usual))
             continue
-        for measure, values in sorted(series.items()):
-            expected = like(values, day, days, absent=0.0 if measure not in COUNTS else None, present=rows)
-            value = values.get(day, 0.0)
+        for measure, values in measures:
+            expected, value = like(values, day, days), values.get(day, 0.0)
             if measure != "rows" and expected is not None and off(value, expected, measure):
                 found.append(Oddity(extract, day, measure, value, expected))
     return found
 
 
-def like(values: dict[date, float], day: date, days: Iterable[date], *, absent: float | None = None,
-         present: dict[date, float] | None = None) -> float | None:
-    """The median of a measure on days like this one; None where there are too few. A share that a day with rows lacks is `absent`."""
-    known = values if absent is None else {d: values.get(d, absent) for d in present or {}}
-    same_weekday = [known[d] for n in range(7, PAST_DAYS + 1, 7) if (d := day - timedelta(n)) in known]
+def like(values: dict[date, float], day: date, days: Iterable[date]) -> float | None:
+    """The median of a measure on days like this one; None where there are too few."""
+    same_weekday = [values[d] for n in range(7, PAST_DAYS + 1, 7) if (d := day - timedelta(n)) in values]
     recent = same_weekday if len(same_weekday) >= ENOUGH_DAYS else \
-        [known[d] for d in days if d in known and d != day and d.weekday() == day.weekday()]
+        [values[d] for d in days if d in values and d != day and d.weekday() == day.weekday()]
     return statistics.median(recent) if len(recent) >= ENOUGH_DAYS else None
 
 

@@ -1,5 +1,6 @@
 """Which typed rows are kept: those that break no rule and that were not seen before, here or in the two deliveries before this one."""
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from churnkit.engine import F, Frame, W, matched, named, projected, settle, stacked
 from churnkit.expressions import row_hash
@@ -26,9 +27,13 @@ def sift(extract: Extract, rows: Frame, files: Sequence[File], delivery: Deliver
                          second_legs(good, one_leg) if one_leg else None) if f is not None]
     losers = settle(stacked(found).distinct()) if len(found) > 1 else found[0] if found else None
     lost = [r[0] for r in losers.select(FILE_NO).collect()] if losers is not None else []
+    wrong: list[list[tuple[int, str]]] = [[] for _ in files]
+    for file_no, line, rule in broken:
+        wrong[file_no].append((line, rule))
     counted, rejects = [], []
-    for n, file in enumerate(files):
-        bad = rejected(extract, file, [(line, rule) for file_no, line, rule in broken if file_no == n])
+    with ThreadPoolExecutor() as pool:
+        rejected_of = list(pool.map(lambda file, mine: rejected(extract, file, mine), files, wrong))
+    for n, (file, bad) in enumerate(zip(files, rejected_of, strict=True)):
         rejects += bad
         twice = lost.count(n) if file.split else file.rows
         counted.append(account.FileAccount(extract.name, file.name, n, file.digest, file.size, file.key if file.split else "", file.rows,
