@@ -46,9 +46,13 @@ ui: $(STAMP)  ## Open the MLflow runs on http://127.0.0.1:5000
 docs: $(STAMP)  ## Write the generated pages of docs/ anew
 	churnkit docs
 
-bench: $(STAMP)  ## Time the stages of the demo, and ingest beside hand-written DuckDB
+bench: $(STAMP)  ## Time the stages of the demo, ingest and features beside what a user would pick instead
 	$(BIN)/python benchmarks/repro.py
 	$(BIN)/python benchmarks/ingest.py
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	$(PYTHON) -m venv .venv/old
+	.venv/old/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-bench-old.lock
+	$(BIN)/python benchmarks/features.py --old-python $(CURDIR)/.venv/old/bin/python
 
 clean:  ## Remove what the pipeline made; extracts, key, MLflow runs and .venv stay
 	rm -rf data/deliveries data/cohorts data/features data/scores data/lists models/evaluated models/latest reports months.yaml dvc.lock .churnkit .dvc/cache .dvc/tmp

@@ -3,14 +3,12 @@ import argparse
 import gzip
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+
+from measure import Cost, timed
 
 from churnkit.timeline import EXTRACTS
 
@@ -20,15 +18,6 @@ COLUMNS = ("subscriber_id", "other_party", "kind", "direction", "forward_cause",
 NUMBER = r"^\+?[0-9*#]{2,24}$"
 TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"
 INNER, OUTER = ("36" * 64, "5c" * 64)  # the pads of a key of zeros: as much work as any
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one run took: wall and processor seconds, and the most memory it held, in MB."""
-
-    seconds: float
-    cpu: float
-    peak_mb: float
 
 
 def main() -> None:
@@ -77,20 +66,6 @@ def zipped(path: Path) -> Path:
         shutil.copyfileobj(plain, packed)
     path.unlink()
     return target
-
-
-def timed(folder: Path, *words: str) -> Cost:
-    """What `python <words>` took in the folder. Ends the benchmark if it fails."""
-    started = time.monotonic()
-    with (folder / "log").open("w+") as log:
-        child = subprocess.Popen([sys.executable, *words], cwd=folder, stdout=log, stderr=log)
-        _, status, used = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            log.seek(0)
-            sys.exit(f"{' '.join(words[:4])} failed with {child.returncode}:\n{log.read()}")
-    unit = 1e6 if sys.platform == "darwin" else 1e3  # ru_maxrss is in bytes there, in kB elsewhere
-    return Cost(time.monotonic() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / unit)
 
 
 def page(found: dict[str, tuple[int, dict[str, Cost]]]) -> str:

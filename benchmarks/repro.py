@@ -2,27 +2,16 @@
 import argparse
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from measure import Cost, say, timed
 
 from churnkit import documents
 from churnkit.stages import STAGES
 
 ROOT = Path(__file__).resolve().parent.parent
-QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1"}
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one run of a command took: wall seconds, and the most memory it held, in MB."""
-
-    seconds: float
-    peak_mb: float
 
 
 def main() -> None:
@@ -43,9 +32,9 @@ def timed_at(subscribers: int, months: int, scratch: Path | None) -> dict[str, l
         shutil.copy(ROOT / "params.yaml", folder)
         costs: dict[str, list[Cost]] = {}
         for stage, words in (("simulate", ["--subscribers", str(subscribers), "--months", str(months)]), ("plan", [])):
-            costs[stage] = [timed(folder, stage, *words)]
+            costs[stage] = [timed(folder, "-m", "churnkit", stage, *words)]
         for stage in STAGES:
-            costs[stage] = [timed(folder, stage, *words) for words in subjects(folder, stage)]
+            costs[stage] = [timed(folder, "-m", "churnkit", stage, *words) for words in subjects(folder, stage)]
             say(f"{subscribers:,} subscribers, {stage}: {sum(c.seconds for c in costs[stage]):.1f} s")
         return costs
 
@@ -55,21 +44,6 @@ def subjects(folder: Path, stage: str) -> Iterator[list[str]]:
     plan = documents.read(folder / "months.yaml")
     over = {"ingest": plan["deliveries"], "summarise": plan["deliveries"], "label": plan["as_of"], "featurize": plan["as_of"]}
     yield from ([[str(subject)] for subject in over[stage]] if stage in over else [[]])
-
-
-def timed(folder: Path, *words: str) -> Cost:
-    """What `churnkit <words>` took in the folder. Ends the benchmark if it fails."""
-    with (folder / "log").open("w+") as log:
-        started = time.monotonic()
-        child = subprocess.Popen([sys.executable, "-m", "churnkit", *words], cwd=folder, env=os.environ | QUIET, stdout=log, stderr=log)
-        _, status, used = os.wait4(child.pid, 0)
-        seconds = time.monotonic() - started
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            log.seek(0)
-            sys.exit(f"churnkit {' '.join(words)} failed with {child.returncode}:\n{log.read()}")
-    unit = 1e6 if sys.platform == "darwin" else 1e3  # ru_maxrss is in bytes there, in kB elsewhere
-    return Cost(seconds, used.ru_maxrss / unit)
 
 
 def page(by_size: dict[int, dict[str, list[Cost]]]) -> str:
@@ -89,11 +63,6 @@ def page(by_size: dict[int, dict[str, list[Cost]]]) -> str:
             cells += [f"{total[size]:.1f}", f"{max(c.peak_mb for c in each[size]):,.0f}"]
         lines.append(f"| {' | '.join([*cells, *([f'× {total[last] / total[first]:.1f}'] if grows else [])])} |")
     return "\n".join(lines)
-
-
-def say(text: str) -> None:
-    """One line for the person who is waiting."""
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
