@@ -64,9 +64,10 @@ def draw_importance(path: Path, names: Sequence[str], shares: np.ndarray) -> Non
 def draw_audit(path: Path, strongest: Sequence[tuple[str, float, bool]], limit: float, months: Sequence[str],
                drift: Mapping[str, Sequence[float]]) -> None:
     """The strongest features alone, suspects in another colour and the limit beside them, and the drift of the most unsteady ones by month."""
-    figure = Figure(figsize=(13, 6.4), dpi=110, layout="constrained")
+    figure = Figure(figsize=(13, 6.4), dpi=110)  # a layout of its own making would draw it all twice
     FigureCanvasAgg(figure)
     alone, by_month = figure.subplots(1, 2)
+    figure.subplots_adjust(left=0.16, right=0.95, bottom=0.11, top=0.94, wspace=0.6)
     alone.barh(range(len(strongest)), [auc - 0.5 for _, auc, _ in strongest], left=0.5, color=[OTHERS[0] if bad else MODEL for *_, bad in strongest])
     alone.axvline(limit, color=INK, linewidth=0.8, linestyle="--")
     alone.set_yticks(range(len(strongest)), [name for name, *_ in strongest], fontsize=8)

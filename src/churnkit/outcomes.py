@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from churnkit.audit import Values
@@ -32,11 +33,11 @@ class Month:
         cohort = table(cohorts / str(as_of), ["subscriber_id", "is_censored", "churned", STRATUM])
         there = table(folder, ["subscriber_id"])["subscriber_id"].combine_chunks()
         ids = cohort["subscriber_id"].combine_chunks()
-        places = np.arange(len(ids)) if ids.equals(there) else pa.compute.index_in(ids, value_set=there).fill_null(-1).to_numpy(zero_copy_only=False)
+        places = np.arange(len(ids)) if ids.equals(there) else pc.index_in(ids, value_set=there).fill_null(-1).to_numpy(zero_copy_only=False)
         if len(ids) != len(there) or (places < 0).any() or len(np.unique(places)) < len(places):
             raise InputError(f"features and cohort of {as_of} are not of the same subscribers, once each ({len(there)} and {len(ids)}); "
                              "run `churnkit label` and `churnkit featurize` again.")
-        known = pa.compute.and_(pa.compute.invert(cohort["is_censored"]), cohort["churned"].is_valid()).to_numpy()
+        known = pc.and_(pc.invert(cohort["is_censored"]), cohort["churned"].is_valid()).to_numpy()
         kept = cohort.filter(known)
         return cls(as_of, folder, places[known], kept["churned"].to_numpy().astype(bool), kept[STRATUM].combine_chunks())
 
@@ -92,7 +93,7 @@ def numbers(array: pa.Array) -> np.ndarray:
 def table(folder: Path, wanted: Sequence[str]) -> pa.Table:
     """Some columns of the table in a folder of part files. Raises InputError if there is none or it is empty."""
     found = parts(folder)
-    read = pa.concat_tables([pq.read_table(part, columns=list(wanted)) for part in found]) if found else pa.table({})
+    read = pa.concat_tables([pq.ParquetFile(part).read(columns=list(wanted)) for part in found]) if found else pa.table({})
     if not found or not read.num_rows:
         raise InputError(f"{folder}/ holds no rows; run the stages before this one (`dvc repro`).")
     return read
