@@ -86,7 +86,7 @@ def refusal(alone: Mapping[str, Alone], leaks: Sequence[str], max_auc: float, ma
     """Why the run stops, and what to do."""
     said = [f"{name} (AUC {alone[name].auc:.3f}, up to {known(alone[name].corner):.0%} of a corner left)" for name in leaks[:TOLD]]
     more = f" and {len(leaks) - TOLD} more" if len(leaks) > TOLD else ""
-    return (f"{', '.join(said)}{more}: above audit.max_auc ({max_auc:g}) or audit.max_corner ({max_corner:g}), so it probably knows the outcome. "
+    return (f"{', '.join(said)}{more}: above audit.max_auc ({max_auc:g}) or audit.max_corner ({max_corner:g}), so each probably knows the outcome. "
             f"See {table} and find out when its values come into being; leave it out (featurize.exclude, train.without), "
             "or name it in audit.allowed if it is sound.")
 
