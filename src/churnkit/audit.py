@@ -6,7 +6,7 @@ import numpy as np
 
 BINS = 10  # of a number; a category has its commonest values
 COMMONEST = 20
-FEWEST = 30  # churners that a corner must hold to be told
+FEWEST = 30  # churners that there must be, in all or in a corner, before it says anything
 LEAST = 1e-4  # share that an empty bin counts as, or its PSI would be infinite
 FOLDS, SMOOTH = 5, 20.0
 SAMPLE = 20_000  # rows that twins are looked for in

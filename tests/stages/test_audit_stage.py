@@ -106,6 +106,15 @@ def test_a_suspect_that_is_named_in_the_parameters_stops_nothing():
         audit.run(replace(PARAMS, allowed=("nothing_such",)), COMMON, PLAN)
 
 
+def test_of_a_handful_of_churners_nothing_is_suspected():
+    plant()
+    for as_of in TRAINING:
+        altered("cohorts", as_of, lambda rows, cohort: rows.assign(churned=rows["churned"] & (rows["churned"].cumsum() <= 9)))
+        altered("features", as_of, lambda rows, cohort: rows.assign(closed_by=cohort["churned"].astype(float)))
+    audit.run(PARAMS, COMMON, PLAN)
+    assert (float(table()["closed_by"]["auc"]), table()["closed_by"]["marks"]) == (1.0, "")
+
+
 def test_neither_the_month_of_judgement_nor_those_already_leaving_are_looked_at():
     audit.run(PARAMS, COMMON, PLAN)
     before = Path("reports/audit/features.csv").read_bytes()

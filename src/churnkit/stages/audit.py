@@ -51,7 +51,7 @@ def run(params: Params, common: Common, plan: Plan) -> None:
         for start in range(0, len(names), AT_ONCE):
             columns = outcomes.columns(months, names[start:start + AT_ONCE])
             alone |= zip(columns, threads.map(audit.judged, columns.values(), [rows] * len(columns)), strict=True)
-    suspects = audit.suspects(alone, params.max_auc, params.max_corner)
+    suspects = audit.suspects(alone, params.max_auc, params.max_corner) if len(rows.left) >= audit.FEWEST else []  # fewer: chance alone reaches far
     passed = dict.fromkeys(params.allowed, "allowed") | dict.fromkeys(without(), "not read")
     report = audit_report.Report([month.as_of for month in months], alone, audit.twins(alone, params.twin), suspects, passed, params.drift)
     with whole_folder(REPORT) as folder:
