@@ -50,21 +50,23 @@ class Outline(HTMLParser):
 
 
 def invented_tables(seed: int) -> dict[str, pd.DataFrame]:
-    """The plot tables of an invented judgement."""
+    """The plot tables of an invented judgement and audit."""
     rng = np.random.default_rng(seed)
     churned = rng.random(2000) < 0.1
     scores = {name: np.clip(0.1 + 0.05 * (4 - n) * churned + rng.normal(0, 0.05, 2000), 0, 1) for n, name in enumerate(judgement.SCORES)}
     scored = pd.DataFrame({"stratum": "open", "churned": churned, **scores})
     shares = pd.Series(rng.dirichlet(np.full(60, 0.3)), index=[f"feature_{n}" for n in range(60)])
-    return judgement.plots(scored, SimpleNamespace(importance=lambda: shares))
+    alone = pd.DataFrame({"feature": shares.index, "auc": np.sort(rng.uniform(0.5, 0.9, 60))[::-1]})
+    return judgement.plots(scored, SimpleNamespace(importance=lambda: shares)) | {"features": alone}
 
 
 def write_reports(project: Path, seed: int) -> dict[str, pd.DataFrame]:
-    """The tables and one picture where `evaluate` leaves them."""
+    """The tables and a picture each where `evaluate` and `audit` leave them."""
     tables = invented_tables(seed)
-    (project / "reports" / "plots").mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
-        table.round(6).to_csv(project / "reports" / "plots" / f"{name}.csv", index=False, lineterminator="\n")
+    for path in TABLES:
+        (project / path).parent.mkdir(parents=True, exist_ok=True)
+        tables[Path(path).stem].round(6).to_csv(project / path, index=False, lineterminator="\n")
+    figures.draw_audit(project / "reports" / "audit" / "audit.png", [("a ⚠", 0.7, False)], 0.9, ["2026-06-01"], {"a ⚠": [0.1]})
     figures.draw_importance(project / "reports" / "figures" / "importance.png", ["a", "b"], np.array([0.7, 0.3]))
     return tables
 
@@ -138,7 +140,7 @@ def test_the_page_forbids_every_address_and_links_none():
     assert "{scripts}" not in page
 
 
-def test_every_plot_reads_a_table_that_evaluate_writes_by_columns_it_has():
+def test_every_plot_reads_a_table_that_a_stage_writes_by_columns_it_has():
     tables = invented_tables(1)
     assert {Path(path).stem for path in TABLES} == set(tables)
     for path, how in TABLES.items():
@@ -160,8 +162,8 @@ def test_plots_show_draws_every_plot_and_asks_no_other_machine(project):
     lines = [marks(chart, "line mark") for chart in page.charts]
     bars = [marks(chart, "bar") for chart in page.charts]
     assert len(page.charts) == len(TABLES)
-    assert (sorted(lines), sorted(bars)) == ([0, 1, 1, 1, 4, 4], [0] * 5 + [25])
-    assert [int(width) > 100 for width in page.pictures.values()] == [True]
+    assert (sorted(lines), sorted(bars)) == ([0, 0, 1, 1, 1, 4, 4], [0] * 5 + [25, 25])
+    assert [int(width) > 100 for width in page.pictures.values()] == [True, True]
     assert left == []
     assert [link for link in page.links if "://" in link] == []
 
@@ -170,7 +172,7 @@ def test_plots_show_draws_every_plot_and_asks_no_other_machine(project):
 def test_plots_diff_draws_both_revisions(project):
     run(project, sys.executable, "-m", "dvc", "plots", "diff", "HEAD")
     page, left = opened(project)
-    assert sorted(marks(chart, "line mark") for chart in page.charts) == [0, 2, 2, 2, 8, 8]
-    assert 25 < max(marks(chart, "bar") for chart in page.charts) <= 50
-    assert [int(width) > 100 for width in page.pictures.values()] == [True, True]
+    assert sorted(marks(chart, "line mark") for chart in page.charts) == [0, 0, 2, 2, 2, 8, 8]
+    assert [25 < marks(chart, "bar") <= 50 for chart in page.charts].count(True) == 2
+    assert [int(width) > 100 for width in page.pictures.values()] == [True] * 4
     assert left == []

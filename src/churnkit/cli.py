@@ -170,7 +170,8 @@ def on_plan(name: str) -> Callable[[], None]:
     return command
 
 
-for planned_stage, what in (("train", "Learn from who left: the churn model and its card."),
+for planned_stage, what in (("audit", "Look at each feature alone before anything learns from it, and stop where one seems to know the outcome."),
+                            ("train", "Learn from who left: the churn model and its card."),
                             ("evaluate", "Judge the model on a later month, beside what one would do without it."),
                             ("score", "Give everyone a churn probability, and the reasons for it in words."),
                             ("export", "Write the ranked call lists, the hold-out, and who is not called and why.")):

@@ -51,13 +51,12 @@ def open_session(memory: str = "2GB", threads: int = 4, spill: str | None = None
 
 
 def _new_session(memory: str, threads: int, spill: str | None, master: str) -> Any:
-    folder = str(new_scratch(Path(spill or tempfile.gettempdir()), "engine"))
-    _spill.append(Path(folder))
+    _spill.append(folder := new_scratch(Path(spill or tempfile.gettempdir()), "engine"))
     if ENGINE == "duckdb":
         import duckdb
         from sqlframe.duckdb import DuckDBSession
 
-        connection = duckdb.connect(config={"memory_limit": memory, "threads": threads, "temp_directory": folder,
+        connection = duckdb.connect(config={"memory_limit": memory, "threads": threads, "temp_directory": str(folder),
                                             "autoinstall_known_extensions": False, "preserve_insertion_order": True})
         connection.execute("create temp macro try_date(x) as try_cast(x as date); create temp macro hash_row(x) as (hash(x) >> 1)::bigint; "
                            "create temp macro try_timestamp(x) as try_cast(x as timestamp)").fetchall()
@@ -71,8 +70,9 @@ def _new_session(memory: str, threads: int, spill: str | None, master: str) -> A
     from pyspark.sql import SparkSession
 
     settings = {"sql.session.timeZone": "UTC", "sql.timestampType": "TIMESTAMP_NTZ", "sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-                "sql.shuffle.partitions": threads, "driver.memory": memory.lower().removesuffix("b"), "local.dir": folder,
-                "driver.bindAddress": "127.0.0.1", "driver.host": "127.0.0.1", "ui.enabled": "false", "ui.showConsoleProgress": "false"}
+                "driver.memory": memory.lower().removesuffix("b"), "ui.enabled": "false", "ui.showConsoleProgress": "false"}
+    if (master := os.environ.get("CHURNKIT_SPARK_MASTER", master)).startswith("local"):  # what a cluster has its own spark-defaults.conf for
+        settings |= {"sql.shuffle.partitions": str(threads), "local.dir": str(folder), "driver.bindAddress": "127.0.0.1", "driver.host": "127.0.0.1"}
     return SparkSession.builder.master(master).appName("churnkit").config(map={f"spark.{k}": v for k, v in settings.items()}).getOrCreate()
 
 

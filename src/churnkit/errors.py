@@ -49,6 +49,12 @@ class PolicyError(ChurnkitError):
     exit_code = 8
 
 
+class LeakError(ChurnkitError):
+    """A feature seems to know the outcome that it is to foretell."""
+
+    exit_code = 9
+
+
 def resources_ran_out(problem: BaseException) -> ResourceError | None:
     """What a failure of the system or of an engine means where disk or memory ran out, which is nobody's bug; else None."""
     said = str(problem).splitlines()[0] if str(problem) else ""

@@ -1,4 +1,4 @@
-"""Pictures a manager reads: what the calls find, whether the probabilities hold, whom the scores part, what they rest on."""
+"""Pictures a manager reads: what the calls find, whether the probabilities hold, whom the scores part, what they rest on, what a feature tells."""
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -58,6 +58,28 @@ def draw_importance(path: Path, names: Sequence[str], shares: np.ndarray) -> Non
     axes.set_yticks(range(len(names)), list(names), fontsize=8)
     axes.invert_yaxis()
     axes.set(xlabel="share of the loss saved, %")
+    save(figure, path)
+
+
+def draw_audit(path: Path, strongest: Sequence[tuple[str, float, bool]], limit: float, months: Sequence[str],
+               drift: Mapping[str, Sequence[float]]) -> None:
+    """The strongest features alone, suspects in another colour and the limit beside them, and the drift of the most unsteady ones by month."""
+    figure = Figure(figsize=(13, 6.4), dpi=110)  # a layout of its own making would draw it all twice
+    FigureCanvasAgg(figure)
+    alone, by_month = figure.subplots(1, 2)
+    figure.subplots_adjust(left=0.16, right=0.95, bottom=0.11, top=0.94, wspace=0.6)
+    alone.barh(range(len(strongest)), [auc - 0.5 for _, auc, _ in strongest], left=0.5, color=[OTHERS[0] if bad else MODEL for *_, bad in strongest])
+    alone.axvline(limit, color=INK, linewidth=0.8, linestyle="--")
+    alone.set_yticks(range(len(strongest)), [name for name, *_ in strongest], fontsize=8)
+    alone.set(xlabel="AUC alone; the line is where a feature becomes a suspect", xlim=(0.5, 1))
+    alone.set_title("What each feature tells alone", loc="left", color=INK)
+    colours = by_month.imshow(np.array(list(drift.values())), vmin=0, vmax=0.5, cmap="YlOrBr", aspect="auto")
+    by_month.set_yticks(range(len(drift)), list(drift), fontsize=8)
+    by_month.set_xticks(range(len(months)), months, fontsize=8, rotation=30)
+    by_month.set_title("What drifts, by month", loc="left", color=INK)
+    figure.colorbar(colours, ax=by_month, label="PSI against the other months; 0.25 is much", extend="max")
+    alone.invert_yaxis()
+    alone.spines[["top", "right"]].set_visible(False)
     save(figure, path)
 
 

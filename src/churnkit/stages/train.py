@@ -15,6 +15,7 @@ from churnkit.timeline import Plan
 
 EVALUATED, LATEST = Path("models/evaluated"), Path("models/latest")
 RECIPE = "reports/metrics.json judges this recipe, fitted on earlier dates (models/evaluated); the tree count and the calibration are from there"
+AUDIT = Path("reports/audit")  # of the stage before this one
 REPORT, RUN_FILE = Path("reports/train.json"), Path("reports/mlflow_run.json")
 
 
@@ -119,4 +120,6 @@ def logged(record: Any, params: Params, common: Common, plan: Plan, report: dict
                               "churned": sum(line["churned"] for line in report["refitted"])}})
     record.folder(LATEST, "model")
     record.folder(EVALUATED, "evaluated")
+    if AUDIT.is_dir():
+        record.folder(AUDIT, "audit")
     record.text(json.dumps(example, ensure_ascii=False, indent=1), "input_example.json")
