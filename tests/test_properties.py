@@ -128,7 +128,8 @@ def test_no_feature_depends_on_the_delivery_file_or_place_of_a_row(batch, tmp_pa
     plan = Plan(tuple(reversed(deliveries)), (), (), AS_OF, AS_OF, {AS_OF: tuple(deliveries)}, {AS_OF: ()})
     people = [f"{seed}as{n}" for seed in SEEDS for n in PEOPLE]
     (tmp_path / "work").mkdir()
-    got = computed_of(known_history(plan, AS_OF, WAIT_DAYS).tables, NAMES, people, tmp_path / "work")
+    seen = known_history(plan, AS_OF, WAIT_DAYS)
+    got = computed_of(seen.tables, NAMES, people, tmp_path / "work", as_of=seen.as_of, known_at=seen.known_at)
     found = {(who, name): (batch.features[who][name], value) for who, row in got.items() for name, value in row.items()
              if value != batch.features[who][name]}
     assert found == {}

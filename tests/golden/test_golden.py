@@ -16,7 +16,7 @@ from churnkit.summaries import SUMMARIES
 from little_tables import SCHEMA, Row, cell, computed_of, frame, known
 from random_calls import summarised
 
-PAPER = (Path(__file__).parent / "README.md").read_text("utf-8")
+PAPER, CLOCKS = (Path(__file__).parent / "README.md").read_text("utf-8").split("\n# A change of clocks\n")
 PEOPLE = ("none", "single", "back", "heavy")
 AS_OF = date(2024, 3, 1)
 FAMILIES = ("silence", "bills", "forwarding", "tenure", "handset")
