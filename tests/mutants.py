@@ -15,9 +15,9 @@ ASKED = ("tests/test_properties.py", "tests/test_laws_of_calls.py", "tests/spec"
          "tests/stages/test_featurize.py", "tests/stages/test_ingest_deliveries.py")
 HEAD = """# What holds the cuts of time
 
-Nothing of the as-of date or later, nothing received too late and nothing too old may reach a feature. Each line breaks one condition of the source,
-and says how many tests then fail and which; specs are counted, laws and the others are named. `python tests/mutants.py` writes this page anew, in a quarter
-of an hour.
+Nothing of the as-of date or later, nothing received too late and nothing too old may reach a feature. Each line breaks one condition of the
+source, and says how many tests then fail and which; specs are counted, laws and the others are named. `python tests/mutants.py` writes this page
+anew, in a quarter of an hour.
 
 | file | condition | broken | tests that fail |
 |---|---|---|---|
@@ -56,11 +56,13 @@ MUTANTS = (
     Mutant("history.py", "… `>`", 'F.col("month") >= history.month', 'F.col("month") > history.month'),
     Mutant("history.py", "an event is before the as-of date: gone", "(happened < moment(history.as_of)) & ", ""),
     Mutant("history.py", "… `<=`", "happened < moment(history.as_of)", "happened <= moment(history.as_of)"),
-    Mutant("history.py", "it was received in time: gone", '\n                     & (F.col("received_at").cast("date") < moment(history.known_at))', ""),
+    Mutant("history.py", "it was received in time: gone",
+           '\n                     & (F.col("received_at").cast("date") < moment(history.known_at))', ""),
     Mutant("history.py", "… `<=`", 'F.col("received_at").cast("date") < ', 'F.col("received_at").cast("date") <= '),
     Mutant("history.py", "it is young enough: gone", " & (happened >= moment(oldest))", ""),
     Mutant("history.py", "… `>`", "happened >= moment(oldest)", "happened > moment(oldest)"),
-    Mutant("history.py", "a field's own clock is before the as-of date: gone", "F.when(F.col(clock) < moment(history.as_of), F.col(name))", "F.col(name)"),
+    Mutant("history.py", "a field's own clock is before the as-of date: gone",
+           "F.when(F.col(clock) < moment(history.as_of), F.col(name))", "F.col(name)"),
     Mutant("history.py", "… `<=`", "F.col(clock) < moment", "F.col(clock) <= moment"),
     Mutant("history.py", "a day that came in two pieces is one day: gone", 'F.col("pieces") > 1', 'F.col("pieces") > 2'),
     Mutant("history.py", "a window has its first day: `>`", "F.col(day) >= self.as_of - window", "F.col(day) > self.as_of - window"),
@@ -79,10 +81,12 @@ MUTANTS = (
 def failing(mutant: Mutant) -> list[str]:
     """The tests that fail on it."""
     with tempfile.TemporaryDirectory() as home:
-        shutil.copytree(ROOT / "src", Path(home) / "src", ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("src", "tests"):
+            shutil.copytree(ROOT / name, Path(home) / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", home)
         (Path(home) / "src/churnkit" / mutant.file).write_text(mutant.broken(), "utf-8")
         words = [sys.executable, "-m", "pytest", "-q", "-m", "not slow and not spark", "--no-header", "-p", "no:cacheprovider", *ASKED]
-        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": f"{home}/src"})
+        done = subprocess.run(words, cwd=home, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": f"{home}/src"})
     if done.returncode not in (0, 1):
         raise RuntimeError(f"{mutant}: {done.stdout[-3000:]}{done.stderr[-3000:]}")
     return re.findall(r"^(?:FAILED|ERROR) tests/(\S+?)(?: - .*)?$", done.stdout, re.MULTILINE)

@@ -64,14 +64,14 @@ def alone(tables: Tables, seed: int) -> list[Tables]:
 class Batch:
     """The features of random histories and of all their doubles, built at once: {subscriber: {feature: value}}."""
 
-    def __init__(self, seeds: Sequence[int], folder: Path) -> None:
+    def __init__(self, seeds: Sequence[int], folder: Path, names: Sequence[str] = NAMES) -> None:
         originals = {seed: original(seed) for seed in seeds}
         tables = together([*originals.values(), *(altered(t, seed, law) for seed, t in originals.items() for law in ALTERED),
                            *(it for seed, t in originals.items() for it in alone(t, seed))])
         people = [f"{seed}{letter}s{n}" for seed in seeds for letter in (ORIGINAL, *ALTERED.values()) for n in PEOPLE]
         people += [f"{seed}{ALONE}{n}s{n}" for seed in seeds for n in PEOPLE]
-        self.seeds, self.folder = seeds, folder
-        self.features = computed(tables, NAMES, people, folder)
+        self.seeds, self.folder, self.names = seeds, folder, names
+        self.features = computed(tables, names, people, folder)
 
     def differences(self, double: str) -> dict[str, tuple]:
         """{feature: (who, value, the double's)} of features in which a double differs; `{n}` in the double's name is the person's number."""
@@ -79,8 +79,13 @@ class Batch:
         for seed in self.seeds:
             for n in PEOPLE:
                 one, other = self.features[f"{seed}{ORIGINAL}s{n}"], self.features[f"{seed}{double.format(n=n)}s{n}"]
-                found |= {name: (f"{seed}{ORIGINAL}s{n}", one[name], other[name]) for name in NAMES if one[name] != other[name]}
+                found |= {name: (f"{seed}{ORIGINAL}s{n}", one[name], other[name]) for name in self.names if one[name] != other[name]}
         return found
+
+    def apart(self, folder: Path, seed: int = 2, of: Sequence[int] = (3, 7)) -> set[str]:
+        """Features that differ where two people of one history are the whole cohort, and its rows are all there are."""
+        got = computed(original(seed), self.names, [f"{seed}{ORIGINAL}s{n}" for n in of], folder)
+        return {name for who, row in got.items() for name, value in row.items() if value != self.features[who][name]}
 
 
 @pytest.fixture(scope="module")
@@ -106,8 +111,7 @@ def test_what_is_said_to_be_about_others_is(batch):
 
 def test_who_else_is_in_the_cohort_and_in_the_tables_does_not_matter(batch, tmp_path):
     """Alone with their own history two people have the features that they have among all others: nothing is ranked or averaged over the cohort."""
-    got = computed(original(3), NAMES, ["3as3", "3as7"], tmp_path)
-    assert got == {who: batch.features[who] for who in ("3as3", "3as7")}
+    assert batch.apart(tmp_path) == set()
 
 
 def in_deliveries(tables: Tables, deliveries: Sequence[str]) -> None:
