@@ -19,7 +19,7 @@ def lay_out(tables: Tables, people: list[str], folder: Path, as_of: date = AS_OF
 
 def main(folder: Path) -> None:
     """Write features.json, {subscriber: {feature: value}} of all features; calls and data sessions are summarised before."""
-    from churnkit.engine import close_session, open_session, read, stacked
+    from churnkit.engine import close_session, open_session, read, settle, stacked
 
     open_session(memory="2GB", threads=2)
     from churnkit.features import REGISTRY
@@ -29,7 +29,8 @@ def main(folder: Path) -> None:
     job = json.loads((folder / "job.json").read_text())
     (folder / "work").mkdir()
     frames = {name: read([folder / name]) for name in TABLES}
-    frames |= {name: stacked([frames[name], rows]) for name, rows in summarised({x: read([folder / x]) for x in ("calls", "data_sessions")}).items()}
+    made = summarised({extract: read([folder / extract]) for extract in ("calls", "data_sessions")})
+    frames |= {name: settle(stacked([frames[name], rows])) for name, rows in made.items()}
     got = computed_of(frames, list(REGISTRY), job["people"], folder / "work", as_of=date.fromisoformat(job["as_of"]))
     (folder / "features.json").write_text(json.dumps(got))
     close_session()
