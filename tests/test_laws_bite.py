@@ -1,13 +1,16 @@
 """The laws themselves: features that break one on purpose, and the law that must find each."""
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
+import churnkit.history
 from alterations import ALTERATIONS
 from churnkit.engine import Column, F, W, projected
 from churnkit.features import REGISTRY, SOURCES
 from churnkit.features.declare import feature, source
 from churnkit.history import Events, History
+from mutants import MUTANTS
 from test_properties import ALONE, ALTERED, Batch
 
 SAID = {"unit": "count", "missing": 0}
@@ -94,3 +97,19 @@ def test_each_law_finds_the_feature_that_breaks_it(offenders, tmp_path_factory):
         "added_too_late": {"late_days", "late_changes"}, "added_too_old": {"late_days", "late_changes"}, "shuffled": {"some_topup"},
         "split": {"late_days"}, "own_clocks_early": {"payments_to_come"}, "own_clocks_set": {"payments_to_come"}, "alone": {"in_a_crowd"}}
     assert batch.apart(tmp_path_factory.mktemp("apart")) == {"best_place", "in_a_crowd"}  # all who are in no group are one
+
+
+# One feature of a table for each way of telling time, and for each field with a clock of its own.
+WATCHED = ["active_days_30d", "days_since_last_out_call", "internet_mb_30d", "distinct_contacts_3m", "forward_target_count_3m", "credit_limit",
+           "handset_models_used_12m", "bill_mean_6m", "arrears_amount", "plan_changes_6m", "state_now", "two_way_stops_365d", "recharge_sum_90d",
+           "days_since_last_recharge", "complaints_365d", "compensation_365d", "ported_contacts_180d", "port_queries_90d", "orders_taken_365d"]
+LEAKS = [m for m in MUTANTS if m.file == "history.py" and ("gone" in m.what or "<=" in m.new) and "self.as_of" not in m.old]
+
+
+@pytest.mark.parametrize("leak", LEAKS, ids=lambda m: m.new or m.old.strip())
+def test_the_laws_find_a_cut_that_lets_through_too_much(leak, monkeypatch, tmp_path):
+    broken = ModuleType("churnkit.broken_history")
+    exec(compile(leak.broken(), leak.file, "exec"), vars(broken))
+    monkeypatch.setattr(churnkit.history, "CUTS", broken.CUTS)
+    batch = Batch(range(2), tmp_path, WATCHED)
+    assert any(batch.differences(letter) for letter in ALTERED.values())
