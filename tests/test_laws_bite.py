@@ -100,7 +100,7 @@ def test_each_law_finds_the_feature_that_breaks_it(offenders, tmp_path_factory):
 
 
 # One feature of a table for each way of telling time, and for each field with a clock of its own.
-WATCHED = ["active_days_30d", "days_since_last_out_call", "internet_mb_30d", "distinct_contacts_3m", "forward_target_count_3m", "credit_limit",
+WATCHED = ["active_days_30d", "gap_median_180d", "internet_mb_30d", "distinct_contacts_3m", "forward_target_count_3m", "credit_limit",
            "handset_models_used_12m", "bill_mean_6m", "arrears_amount", "plan_changes_6m", "state_now", "two_way_stops_365d", "recharge_sum_90d",
            "days_since_last_recharge", "complaints_365d", "compensation_365d", "ported_contacts_180d", "port_queries_90d", "orders_taken_365d"]
 LEAKS = [m for m in MUTANTS if m.file == "history.py" and ("gone" in m.what or "<=" in m.new) and "self.as_of" not in m.old]
