@@ -111,5 +111,5 @@ def test_the_laws_find_a_cut_that_lets_through_too_much(leak, monkeypatch, tmp_p
     broken = ModuleType("churnkit.broken_history")
     exec(compile(leak.broken(), leak.file, "exec"), vars(broken))
     monkeypatch.setattr(churnkit.history, "CUTS", broken.CUTS)
-    batch = Batch(range(2), tmp_path, WATCHED)
+    batch = Batch(range(3), tmp_path, WATCHED)
     assert any(batch.differences(letter) for letter in ALTERED.values())

@@ -23,6 +23,7 @@ MORE: dict[str, Callable[[Random, str], list[Row]]] = {
     "e": lambda rng, who: [leg(rng, who, direction="in", kind="sms", duration_s=None, is_answered=None, other_party_network="own") for _ in range(9)],
     "f": lambda rng, who: [leg(rng, who, direction="out", **fixed) for fixed in SERVICE * 3],
     "g": lambda rng, who: [leg(rng, who, direction="in", **PERSON) for _ in range(9)]}
+OF_THE_PHONE = {"devices_monthly", "device_keys_monthly", "cells_monthly", "roaming_daily"}
 IN_DELIVERIES = "h"
 EVERY = ("a", *MORE, IN_DELIVERIES)
 
@@ -69,8 +70,8 @@ def test_forwarded_legs_change_forwarding_and_nothing_else(features):
 
 @pytest.mark.parametrize(("letter", "of"), [("c", "service numbers and care lines"), ("d", "retention calls"), ("e", "SMS from people")])
 def test_what_comes_in_and_is_no_call_from_a_person_changes_nothing_but_the_handset_in_use(features, letter, of):
-    """A phone that rings is in use, so what is known of the handset may change."""
-    assert {name for name in changed(features, letter) if "devices_monthly" not in needs(REGISTRY[name])} == set(), of
+    """A phone that rings is in use, so what is known of the handset, and of where it is, may change."""
+    assert {name for name in changed(features, letter) if not OF_THE_PHONE & set(needs(REGISTRY[name]))} == set(), of
 
 
 def test_calls_to_service_numbers_are_use_but_no_contact_with_anybody(features):

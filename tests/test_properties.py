@@ -156,7 +156,7 @@ def test_random_histories_hold_every_table_and_reach_both_sides_of_what_was_know
     """Of every table that happens there are rows that count, rows from later that came in time, and rows from before that came too late."""
     tables = together(map(original, SEEDS))
     edges = ALTERATIONS["added_too_late"](tables, 0)
-    assert set(tables) == set(TABLES) - {"number_plan"}  # that one is only asked whether it is there
+    assert set(TABLES) - set(tables) <= {"number_plan"}  # that one may be only asked whether it is there
     for name in set(tables) - set(REFERENCE):
         assert {sides(name, row) for row in edges[name]} >= {(True, True), (False, True), (True, False)}, name
         assert {is_known(name, row) for row in tables[name]} == {True, False}, name

@@ -102,7 +102,7 @@ def test_paper_has_every_column_of_the_five_first_families_and_some_of_each_othe
 
 
 def test_every_table_that_features_are_made_of_is_told_of():
-    assert set(re.findall(r"```(\w+)\n", PAPER)) == {*SUMMARIES, *TABLES} - {*MADE_OF, "number_plan"}
+    assert set(re.findall(r"```(\w+)\n", PAPER)) | {"number_plan"} == {*SUMMARIES, *TABLES} - {*MADE_OF}
 
 
 def test_the_story_crosses_a_month_end_and_a_leap_day():
