@@ -56,6 +56,7 @@ SCHEMA: dict[str, dict[str, str]] = {
     "calls": {"subscriber_id": "text", "other_party": "text", "other_party_network": "text", "kind": "text", "direction": "text",
               "forward_cause": "text", "forwarded_to": "text", "forwarded_to_network": "text", "happened_at": "time", "duration_s": "number",
               "is_answered": "flag", "tac": "text", "distance": "text", "received_at": "time"},
+    "data_sessions": {"subscriber_id": "text", "happened_at": "time", "volume_mb": "decimal", "tac": "text", "received_at": "time"},
 }
 WHEN = {"bills": "bill_month", "subscribers": "snapshot_on"}  # others say it in `happened_at`
 ARROW = {"text": pa.string(), "day": pa.int32(), "month": pa.int32(), "count": pa.int64(), "number": pa.int64(), "second": pa.int64(),

@@ -18,16 +18,19 @@ def lay_out(tables: Tables, people: list[str], folder: Path, as_of: date = AS_OF
 
 
 def main(folder: Path) -> None:
-    """Write features.json, {subscriber: {feature: value}} of all features."""
-    from churnkit.engine import close_session, open_session, read
+    """Write features.json, {subscriber: {feature: value}} of all features; calls and data sessions are summarised before."""
+    from churnkit.engine import close_session, open_session, read, settle, stacked
 
     open_session(memory="2GB", threads=2)
     from churnkit.features import REGISTRY
     from churnkit.history import TABLES
+    from random_calls import summarised
 
     job = json.loads((folder / "job.json").read_text())
     (folder / "work").mkdir()
     frames = {name: read([folder / name]) for name in TABLES}
+    made = summarised({extract: read([folder / extract]) for extract in ("calls", "data_sessions")})
+    frames |= {name: settle(stacked([frames[name], rows])) for name, rows in made.items()}
     got = computed_of(frames, list(REGISTRY), job["people"], folder / "work", as_of=date.fromisoformat(job["as_of"]))
     (folder / "features.json").write_text(json.dumps(got))
     close_session()

@@ -38,7 +38,7 @@ def daily(rng: Random, who: str) -> Row:
 
 def monthly(rng: Random, who: str, thing: str, name: str) -> Row:
     """A subscriber-month of a contact, a forwarding target or a handset."""
-    month = MONTH - rng.randint(0, 13)
+    month = MONTH - rng.choice((rng.randint(0, 13), rng.randint(1, 3), 1))
     day = CUT - 31 * (MONTH - month) + rng.randint(0, 27)
     row: Row = {"subscriber_id": who, name: thing, "month": month, "known_from": month + rng.choice((1, 1, 1, 2, 5))}
     if name == "other_party":
@@ -68,9 +68,9 @@ def line(rng: Random, who: str, prefix: str, ago: int) -> Row:
     """A snapshot of a line."""
     ended = month_end(ago)
     begun = ended - timedelta(rng.randint(0, 900))
-    return {"subscriber_id": who, "snapshot_on": ended, "activated_on": date(2023, 1, 1) + timedelta(hash_of(who) * 7 % 1200),
+    return {"subscriber_id": who, "snapshot_on": ended, "activated_on": date(2023, 1, 1) + timedelta(hash_of(who) * 131 % 1247),
             "payment_kind": ("prepaid", "quasi_prepaid", "postpaid")[hash_of(who) % 3], "line_kind": "voice", "plan": rng.choice("AB"),
-            "branch": "省/市/区", "is_key_account": rng.choice((True, False, None)), "activation_channel": rng.choice(("shop", None)),
+            "branch": f"省/市/{who[-1]}", "is_key_account": rng.choice((True, False, None)), "activation_channel": rng.choice(("shop", None)),
             "contract_start_on": rng.choice((begun, None)), "contract_end_on": rng.choice((begun + timedelta(730), None)),
             "contract_kind": rng.choice(("handset", None)), "has_minimum_spend": rng.choice((True, False, None)),
             "bundle": rng.choice(("family", None)),
@@ -81,7 +81,7 @@ def line(rng: Random, who: str, prefix: str, ago: int) -> Row:
 
 def change(rng: Random, who: str) -> Row:
     """A change of state."""
-    day = CUT - rng.randint(-12, 380)
+    day = CUT - rng.choice((rng.randint(-12, 380), rng.randint(-12, 60)))
     status = rng.choice(("open", "open", "one_way_stop", "two_way_stop", "pre_cancelled", "cancelled", "ported_out"))
     return {"subscriber_id": who, "happened_at": noon(day) + timedelta(minutes=rng.randint(-700, 700)), "status": status,
             "reason": rng.choice(("arrears", "voluntary", None)), "received_at": noon(day + rng.choice((0, 1, 2, 9)))}
@@ -158,7 +158,8 @@ def history(seed: int, people: int = 10, prefix: str = "a") -> Tables:
         others = [f"{prefix}n{rng.randrange(people)}" if rng.random() < 0.6 else f"{prefix}x{rng.randrange(9)}"
                   for _ in range(rng.choice((0, 2, 25)))]
         for name, things, column in (("contacts_monthly", others, "other_party"),
-                                     ("forward_targets_monthly", [f"{prefix}t{rng.randrange(9)}" for _ in range(rng.choice((0, 1, 6)))], "target"),
+                                     ("forward_targets_monthly", [f"{prefix}{rng.choice('tn')}{rng.randrange(people)}"
+                                                                  for _ in range(rng.choice((0, 1, 12)))], "target"),
                                      ("devices_monthly", [f"{prefix}d{rng.randrange(5)}" for _ in range(rng.choice((0, 1, 6)))], "tac")):
             tables[name] += unique([monthly(rng, who, thing, column) for thing in things], "subscriber_id", column, "month", "known_from")
         tables["bills"] += unique([bill(rng, who) for _ in range(rng.choice((0, 3, 14)))], "subscriber_id", "bill_month", "received_at")
@@ -173,7 +174,8 @@ def history(seed: int, people: int = 10, prefix: str = "a") -> Tables:
     tables["plans"] = [plan("A", 60_000, "4G", None, date(2026, 5, 31)), plan("A", 70_000, "5G", date(2026, 5, 31), None),
                        plan("B", 65_000, "3G", None, None)]
     tables["handsets"] = [{"tac": f"{prefix}d{n}", "brand": "Orbit", "model": f"M{n // 2}", "launched_on": date(2020 + n, 5, 5),
-                           "generation": f"{n + 1}G", "price_band": "mid", "is_smartphone": n > 1, "is_dual_sim": None} for n in range(4)]
+                           "generation": f"{n + 1}G", "price_band": "mid", "is_smartphone": n > 1, "is_dual_sim": (True, False, None)[n % 3]}
+                          for n in range(4)]
     return tables
 
 
@@ -205,7 +207,7 @@ def is_known(name: str, row: Row) -> bool:
 
 
 def in_parts(name: str, row: Row) -> list[Row]:
-    """A known summary row as two deliveries would bring it, both in time; other rows as they are."""
+    """A known summary row as two deliveries would bring it, both in time; other rows as they are. `first_` is the first's, `last_` the second's."""
     counts = [c for c in row if c in COUNTS or c in ("legs", "bytes", "sessions", "out_calls", "out_s", "in_answered", "in_s", "sms_out")]
     if not is_known(name, row) or not {"received_day", "known_from"} & set(row):
         return [row]
@@ -213,4 +215,7 @@ def in_parts(name: str, row: Row) -> list[Row]:
     late = {"received_day": KNOWN - 1} if "received_day" in row else {"known_from": MONTH}
     first = row | {c: row[c] - half[c] for c in counts}
     first = first if (row.get("received_day") != KNOWN - 1 and row.get("known_from") != MONTH) else None
-    return [row] if first is None else [first, row | half | late]
+    if first is None:
+        return [row]
+    untold = {c: row["first_day"] if c == "last_day" else None for c in row if c.startswith("last_")}
+    return [first | untold, row | half | late | {c: v + 1 for c, v in row.items() if c == "first_day"}]

@@ -13,6 +13,7 @@ import pytest
 
 from little_tables import AS_OF, Tables, parsed
 from on_spark import lay_out
+from random_calls import lives
 from random_histories import IDS, each, history
 
 HERE = Path(__file__).parent
@@ -63,13 +64,15 @@ def specs_apart(cases: list[Case]) -> tuple[Tables, list[str]]:
 
 @pytest.mark.spark
 def test_specs_hold_on_spark_and_engines_agree_on_random_histories(tmp_path):
-    """One process an engine, on the tables of all specs and of 50 random histories; the engines must agree to the last digit."""
+    """One process an engine, on the tables of all specs, 50 random histories and 50 lives of calls; they must agree to the last digit."""
     cases = specs()
     tables, people = specs_apart(cases)
     for seed in range(50):
         for name, rows in history(seed, 3, f"h{seed:02}").items():
             tables.setdefault(name, []).extend(rows)
-    people += [f"h{seed:02}s{n}" for seed in range(50) for n in range(3)]
+        for name, rows in lives(seed, f"c{seed:02}s0").items():
+            tables.setdefault(name, []).extend(rows)
+    people += [f"h{seed:02}s{n}" for seed in range(50) for n in range(3)] + [f"c{seed:02}s0" for seed in range(50)]
     got = {}
     for engine in ("duckdb", "spark"):
         lay_out(tables, people, tmp_path / engine)

@@ -111,9 +111,10 @@ class History:
 
     def once(self, make: Callable[["History"], Frame]) -> Frame:
         """What `make` makes of this history, made once and kept, for a table that several sources are made of."""
-        if make.__name__ not in self.made:
-            self.made[make.__name__] = settle(make(self))
-        return self.made[make.__name__]
+        key = f"{make.__module__}.{make.__qualname__}"  # another family may have one of the same name
+        if key not in self.made:
+            self.made[key] = settle(make(self))
+        return self.made[key]
 
     def events(self, name: str) -> Events:
         """The rows of a table that happened before `as_of`, were received before `known_at`, and are young enough for its look-back."""
