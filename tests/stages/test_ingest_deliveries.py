@@ -145,6 +145,18 @@ def test_a_correction_holds_for_dates_that_see_its_delivery_and_for_no_others():
     assert seen("2026-08-01", JULY, JUNE) == [("call", 2), ("call", 3), ("sms", 1)]
 
 
+def test_a_correction_may_be_corrected_and_taken_back():
+    first, second = HEADER + consent(1, "2026-06-01") + consent(2, "2026-06-02"), HEADER + consent(1, "2026-06-01", "sms")
+    for delivery, content in ((JUNE, first), (JULY, second), (AUGUST, first), ("2026-09", second)):
+        put_down(delivery, {})
+        (Path("data/extracts") / delivery / "consents_2026-06.csv").write_text(content)
+        ingest_again(delivery, "consents")
+        assert account("consents", delivery)[1:] == (content.count("\n") - 1, 0, 0)
+    assert seen("2026-08-01", JULY, JUNE) == [("sms", 1)]
+    assert seen("2026-09-01", AUGUST, JULY, JUNE) == [("call", 1), ("call", 2)]
+    assert seen("2026-10-01", "2026-09", AUGUST, JULY, JUNE) == [("sms", 1)]
+
+
 def test_a_correction_of_calls_corrects_their_summaries():
     ingest_alone(JUNE, number_plan=NUMBER_PLAN, calls=CALLS)
     put_down(JULY, {"number_plan": NUMBER_PLAN})

@@ -31,7 +31,7 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Past:
-    """What came before of an extract: figures by day, the names of files by content, those superseded now by key, and what still stands."""
+    """What came before of an extract: figures by day, files that still stand by content, those superseded now by key, and the rows that stand."""
 
     figures: tuple[Figure, ...] = ()
     contents: dict[str, str] = field(default_factory=dict)
@@ -81,8 +81,9 @@ def seen_before(extract: Extract, delivery: Delivery, found: Sequence[Source], r
     keys = {key_of(source, delivery)[0] for source in found} - {""}
     files = [f for f in recent.files if f["extract"] == extract.name]
     again = [{"extract": extract.name, "key": key, "delivery": delivery.name, "file_no": 0} for key in sorted(keys)]
-    hidden = versions.superseded([*files, *again])
+    hidden, gone = versions.superseded([*files, *again]), versions.superseded(files)
+    standing = [f for f in files if f["duplicates"] < f["read"] and f["file_no"] not in gone.get((f["delivery"], extract.name), ())]
     return Past(recent.figures.get(extract.name, ()),
-                {f["sha256"]: f["file"] for f in files if f["duplicates"] < f["read"]}, {f["key"]: f for f in files if f["key"] in keys},
+                {f["sha256"]: f["file"] for f in standing}, {f["key"]: f for f in files if f["key"] in keys},
                 tuple(Earlier(d.name, frozenset(hidden.get((d.name, extract.name), ()))) for d in recent.deliveries
                       if parts(events(d.name, extract.name))))
