@@ -56,7 +56,7 @@ def test_a_layout_may_say_what_a_file_is_a_version_of(file, key, version):
 
 def test_of_files_with_one_content_the_first_counts_and_of_versions_the_newest():
     files = [Path(f) for f in ("a_2026-06.csv", "a_2026-06.v10.csv", "a_2026-06.v9.csv", "b_2026-06.csv", "c_2026-06.csv", "d_2026-06.csv")]
-    assert set_aside(files, [delivery_key(f) for f in files], ["1", "2", "3", "4", "4", "5"], {"5": "2026-05/d_2026-06.csv"}) == {
+    assert set_aside([f.name for f in files], [delivery_key(f) for f in files], ["1", "2", "3", "4", "4", "5"], {"5": "2026-05/d_2026-06.csv"}) == {
         0: "superseded by a_2026-06.v10.csv", 2: "superseded by a_2026-06.v10.csv", 4: "same content as b_2026-06.csv",
         5: "same content as 2026-05/d_2026-06.csv"}
 

@@ -1,6 +1,8 @@
 """Files as operators really send them: whatever their shape, no line of them is lost."""
 import gzip
+import os
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -158,6 +160,24 @@ def test_files_are_found_in_folders_below_and_hidden_ones_are_left_alone():
     (folder / "north").mkdir()
     (folder / "north/calls.csv").touch()
     assert [s.path.name for s in files_by_extract(Delivery.named(JUNE), CANONICAL)["calls"]] == ["calls.csv"]
+
+
+@pytest.mark.parametrize(("put", "said"), [
+    (lambda at: at.symlink_to("/nowhere/calls.csv"), r"calls_b\.csv is a link that leads to no file"),
+    (lambda at: at.symlink_to(Path().resolve(), target_is_directory=True), r"calls_b\.csv is a link to a folder, whose files would be overlooked"),
+    (os.mkfifo, r"calls_b\.csv is no file"),
+    (lambda at: (at.parent / os.fsdecode(b"calls_\xff.csv")).touch(), r"a file whose name is no UTF-8, b'calls_\\xff\.csv'")])
+def test_what_is_there_but_is_no_file_is_not_passed_over_in_silence(put, said):
+    put(deliver() / "calls_b.csv")
+    with pytest.raises(InputError, match=said):
+        run_ingest()
+
+
+@pytest.mark.parametrize("name", ["o'brien", "a b", "南昌", "[x]", "*", '"q"', "{x}", "a%20", "a|b", "back\\slash", "a;b", "$HOME", "-"])
+def test_a_file_may_be_called_anything(name):
+    (put_down(JUNE, {}) / f"consents_{name}.csv").write_bytes(HEADER + FOUR)
+    ingest_again(JUNE, "consents")
+    assert account("consents") == (4, 4, 0, 0)
 
 
 def test_a_delivery_that_is_not_there_is_named():

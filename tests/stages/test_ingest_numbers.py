@@ -171,7 +171,7 @@ def test_a_number_stays_ported_in_the_deliveries_after_the_one_that_said_so(are_
         ingest_alone(month, number_plan=PLAN, portings=header + new + (old if are_sent == "all known" or month == "2026-04" else ""),
                      calls=HEADER + f"1001,13900000001,voice,out,{month}-20 08:00:00,60\n")
         whose[month] = [e["other_party_network"] for e in events("calls", month)]
-    assert whose == dict.fromkeys(whose, ["rival:east"])
+    assert set(map(tuple, whose.values())) == {("rival:east",)}
     put_down("2026-07", {"number_plan": PLAN, "calls": HEADER + "1001,13900000006,voice,out,2026-07-01 08:00:00,60\n"})
     ingest_again("2026-07", "number_plan", "portings", "calls")
     assert [e["other_party_network"] for e in events("calls", "2026-07")] == ["rival:west"]

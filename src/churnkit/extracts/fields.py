@@ -1,6 +1,6 @@
 """One block of lines as columns of text: at Arrow's speed where that loses nothing, else line by line."""
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,17 +81,17 @@ def fast(block: Block, text: bytes, shape: Shape) -> Rows:
     table = table.combine_chunks()
     columns = [table.column(n).chunk(0) if table.num_rows else pa.array([], pa.string()) for n in range(len(wanted))]
     if shape.trim:
-        columns = [trimmed(column, shape) for column in columns]
+        columns = [trimmed(column, shape.nulls) for column in columns]
     numbers = np.arange(block.first, block.first + table.num_rows + len(bad), dtype=np.int64)
     if bad:
         numbers = np.delete(numbers, [b.line - block.first for b in bad])
     return Rows(pa.RecordBatch.from_arrays(columns, names=wanted), numbers, tuple(bad))
 
 
-def trimmed(column: pa.Array, shape: Shape) -> pa.Array:
+def trimmed(column: pa.Array, nulls: Sequence[str]) -> pa.Array:
     """The column without the blanks around its texts; null where nothing is left."""
     bare = pc.utf8_trim_whitespace(column)
-    return pc.if_else(pc.is_in(bare, value_set=pa.array(["", *shape.nulls])), pa.scalar(None, pa.string()), bare)
+    return pc.if_else(pc.is_in(bare, value_set=pa.array(["", *nulls])), pa.scalar(None, pa.string()), bare)
 
 
 def fast_widths(block: Block, text: bytes, shape: Shape) -> Rows | None:
@@ -110,7 +110,7 @@ def fast_widths(block: Block, text: bytes, shape: Shape) -> Rows | None:
     for name in shape.wanted:
         cells = np.ascontiguousarray(grid[:, starts[name]:starts[name] + sizes[name]])
         plain = pa.Array.from_buffers(pa.binary(sizes[name]), lines, [None, pa.py_buffer(cells)])
-        columns.append(trimmed(plain.cast(pa.binary()).cast(pa.string()), shape))
+        columns.append(trimmed(plain.cast(pa.binary()).cast(pa.string()), shape.nulls))
     return Rows(pa.RecordBatch.from_arrays(columns, names=list(shape.wanted)), np.arange(block.first, block.first + lines, dtype=np.int64), ())
 
 

@@ -59,10 +59,10 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
     files, rejects = list[FileAccount](), list[Reject]()
     figures, oddities = list[quality.Figure](), list[quality.Oddity]()
     directory = networks.Directory()
-    reader = Reader(delivery, params.delay_days, common.zone, common.threads)
+    reader = Reader(delivery, params.delay_days, common.zone, common.threads, key=key)
     for name in sorted(EXTRACTS, key=lambda n: FIRST.index(n) if n in FIRST else len(FIRST)):
         extract, mine = EXTRACTS[name], found[name]
-        past = seen_before(extract, delivery, mine, earlier_ones)
+        past = seen_before(extract, delivery, mine, earlier_ones, key)
         with workplace(common.spill) as spill, whole_folder(events(delivery.name, name)) as folder:
             if not mine:
                 write(parties.nothing(extract), folder)
