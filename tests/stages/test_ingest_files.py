@@ -42,6 +42,10 @@ def refused(extract: str, content: bytes) -> str:
     (HEADER + FOUR.replace(b"1001", b"10\x0001") + b"\n", 3, {3: "the line holds a NUL byte", 6: "the line has 0 fields where 4 are expected"}),
     (HEADER + b"".join([ROWS[0], b'1009,"2026-06-05 09:00:00,call,true\n', *ROWS[1:4]]), 4, {3: "the line cannot be split: unexpected end of data"}),
     (HEADER + FOUR.replace(b"1001", b'"1001"'), 4, {}),
+    (HEADER + FOUR.replace(b"1001", b'""1001').replace(b"1002", b'"10"02'), 2,
+     {3: "the line cannot be split: ',' expected after '\"'", 4: "the line cannot be split: ',' expected after '\"'"}),
+    (HEADER + FOUR.replace(b"1001", b'"10""01"').replace(b"true", b'"true"').replace(b"call", b'ca"ll', 1), 2,
+     {2: "channel is not one of call, sms", 3: "subscriber_id is not an id of letters and digits"}),
     (HEADER + FOUR.replace(b"1001", b"10\x0001"), 3, {3: "the line holds a NUL byte"}),
     (HEADER + FOUR.replace(b"1001", b"10\r01"), 3, {3: "the line holds a carriage return"}),
     (HEADER + FOUR.replace(b"1001", b"10\r01").replace(b"1002", b'"10\n02"'), 2,
@@ -114,6 +118,13 @@ def test_the_complaint_about_a_missing_header_hides_the_numbers_of_the_row_in_it
     complaint = refused("subscribers", b"1001,2026-06-30,12012345678,2020-01-01\n")
     assert "12012345678" not in complaint
     assert "'120****5678'" in complaint
+
+
+def test_the_complaint_about_columns_names_the_file_where_it_lies():
+    folder = put_down("2025-07..2026-06", {})
+    (folder / "calls_20260630.csv").write_text("subscriber_id,kind\n")
+    with pytest.raises(InputError, match=r"^data/extracts/2025-07\.\.2026-06/calls_20260630\.csv: columns of extract 'calls' do not fit: missing"):
+        ingest_again("2025-07..2026-06", "calls")
 
 
 @pytest.mark.parametrize(("content", "said"), [
