@@ -188,11 +188,12 @@ subscriber_id,happened_at,channel,is_granted,received_at
 1001,2026-06-05 23:59:59,call,true,
 1001,2026-06-06 09:00:00,call,true,2026-06-26 03:00:00
 1001,2026-06-07 09:00:00,call,true,soon
+1001,2026-06-08 09:00:00,call,true,2099-06-08 09:00:00
 """)
     assert {e["happened_at"]: e["received_at"] for e in events("consents")} == {
         datetime(2026, 6, 5): datetime(2026, 6, 7), datetime(2026, 6, 5, 23, 59, 59): datetime(2026, 6, 7),
         datetime(2026, 6, 6, 9): datetime(2026, 6, 26, 3)}
-    assert [r["rule"] for r in rejects()] == ["not_time"]
+    assert [r["rule"] for r in rejects()] == ["not_time", "long_after_delivery"]
     ingest_again(JUNE, "consents", delay_days=3)
     assert events("consents")[0]["received_at"] == datetime(2026, 6, 9)
 

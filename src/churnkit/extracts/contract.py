@@ -22,6 +22,7 @@ MOBILE = r"(^|[^0-9])(86|0086)?1[3-9][0-9]{9}($|[^0-9])"
 LONG_CODES = ("cell_id",)  # a cell of 5G has a number of up to eleven digits
 LONG_NUMBERS = (r"([0-9]{3})[0-9]{4,}([0-9]{4})", r"(1[3-9][0-9])[ .-]{1,2}[0-9]{4}[ .-]{0,2}([0-9]{4})",
                 r"(1[3-9][0-9])[0-9]{4}[ .-]{1,2}([0-9]{4})", r"(0[1-9][0-9]{1,2})[ )-]{1,2}[0-9]{3,4}[ -]?([0-9]{4})")
+LATEST_DAYS = 366  # behind the delivery a row may have been received
 DECIMALS = 6  # a byte is a millionth of a megabyte
 TYPES = {"integer": "bigint", "decimal": f"decimal(18,{DECIMALS})", "date": "date", "month": "date", "flag": "boolean"}
 PATTERNS = {"subscriber": IDENTIFIER, "customer": IDENTIFIER, "number": NUMBER, "own_number": NUMBER, "party": NUMBER,
@@ -139,6 +140,9 @@ def first_broken(extract: Extract, present: set[str], delivery: Delivery) -> Exp
         if extract.late_days is not None:
             oldest = delivery.starts - timedelta(extract.late_days)
             broken.append((happened < F.lit(str(oldest)).cast("date"), f"{extract.clock}|long_before_delivery"))
+    if extract.clock and RECEIVED.name in present:
+        latest = delivery.ends + timedelta(LATEST_DAYS)
+        broken.append((F.col(RECEIVED.name) >= F.lit(str(latest)).cast("date"), f"{RECEIVED.name}|long_after_delivery"))
     row = SimpleNamespace(**{c.name: F.col(c.name) for c in extract.columns})
     broken += [(~rule.holds(row), f"{rule.column}|{rule.name}") for rule in extract.rules]
     (condition, name), *rest = broken
@@ -155,7 +159,7 @@ def rules_of(extract: Extract) -> list[str]:
         can = {UNREAD: True, f"not_{c.kind}": guard(c) is not None, "missing": c.required, "out_of_range": c.low is not None}
         found += [f"{c.name}.{rule}" for rule, possible in can.items() if possible]
     if extract.clock:
-        found += [f"{extract.clock}.after_delivery", f"{extract.clock}.long_before_delivery"]
+        found += [f"{extract.clock}.after_delivery", f"{extract.clock}.long_before_delivery", f"{RECEIVED.name}.long_after_delivery"]
     return [f"{extract.name}.{name}" for name in [*found, *(f"{r.column}.{r.name}" for r in extract.rules)]]
 
 
@@ -178,4 +182,5 @@ def said(broken: str, extract: Extract) -> str:
         unread = "no subscriber had this number on that day"
     return own.get(rule) or {UNREAD: unread, "missing": f"{name} is empty", "out_of_range": f"{name} is outside {column.low} to {column.high}",
                              "after_delivery": f"{name} lies after the delivery's end",
+                             "long_after_delivery": f"{name} lies more than {LATEST_DAYS} days after the delivery, so that no date would see the row",
                              "long_before_delivery": f"{name} lies more than {extract.late_days} days before the delivery"}[rule]
