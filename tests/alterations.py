@@ -3,6 +3,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from random import Random
 
+from churnkit.extracts import EXTRACTS
 from churnkit.history import TABLES
 from little_tables import AS_OF, EPOCH, SCHEMA, Row, Tables
 from random_histories import CUT, KNOWN, MONTH, REFERENCE, each, history, in_parts, is_known
@@ -73,6 +74,13 @@ def split(tables: Tables, seed: int) -> Tables:
     return each(tables, in_parts)
 
 
+def sent_again(tables: Tables, seed: int) -> Tables:
+    """With each row once more, of extracts whose rows may be of any age: ingest looks for them in two earlier deliveries alone."""
+    again = {name for name, extract in EXTRACTS.items() if extract.clock and (extract.late_days is None or extract.late_days > 62)} & set(SCHEMA)
+    assert {"bills", "status_changes", "portings", "orders"} <= again
+    return {name: [*rows, *(rows if name in again else [])] for name, rows in tables.items()}
+
+
 def own_clocks_early(tables: Tables, seed: int) -> Tables:
     """Without what a field with its own clock says from the as-of date on: a payment, or that a complaint was resolved."""
     def early(name: str, row: Row) -> list[Row]:
@@ -105,4 +113,5 @@ def clock_is_date(clock: str) -> bool:
 
 
 ALTERATIONS: dict[str, Callable[[Tables, int], Tables]] = {f.__name__: f for f in (
-    unknown_left_out, unknown_replaced, added_too_late, added_too_old, shuffled, split, own_clocks_early, own_clocks_set)}
+    unknown_left_out, unknown_replaced, added_too_late, added_too_old, shuffled, split, sent_again, own_clocks_early,
+    own_clocks_set)}

@@ -45,5 +45,5 @@ def test_every_column_says_what_it_is_and_every_amount_its_unit_and_its_bounds()
 
 def test_every_kind_of_column_has_words_for_a_value_that_is_none():
     kinds = {c.kind for e in EXTRACTS.values() for c in e.columns}
-    assert kinds - set(EXPECTED) == {"text", "choice"}
+    assert kinds - set(EXPECTED) == {"choice"}
     assert set(PATTERNS) <= kinds

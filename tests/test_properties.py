@@ -22,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("laws")  # one worker: the laws share one r
 SEEDS, PEOPLE = range(12), range(10)
 NAMES = list(REGISTRY)
 ORIGINAL, ALONE = "a", "z"
-ALTERED = dict(zip(ALTERATIONS, "bcdefghi", strict=True))
+ALTERED = dict(zip(ALTERATIONS, "bcdefghij", strict=True))
 # What other subscribers do may show in these, in those made of `neighbours`, and in no others.
 OF_OTHERS = {"customer_lines", "forwarded_to_own_second_share_1m", "forwarded_to_rival_share_1m", "forwarded_to_own_share_1m",
              "forwarded_to_notice_share_1m", "forwarded_to_fixed_share_1m", "is_forward_target_new"}

@@ -44,7 +44,11 @@ def section(extract: Extract) -> str:
 
 def row(column: Column) -> tuple[str, ...]:
     """One column's row."""
-    form = " or ".join(f"`{choice}`" for choice in column.choices) if column.choices else EXPECTED.get(column.kind, "text")
+    form = " or ".join(f"`{choice}`" for choice in column.choices) if column.choices else "text" if column.kind == "text" else EXPECTED[column.kind]
+    if column.is_words:
+        form = "words"
+    if column.keeps is not None:
+        form = f"text, of which the first {column.keeps} characters are kept"
     if column.low is not None:
         form += f", {column.low:,} to {column.high:,}"
     kept = " *Kept as a pseudonym.*" if column.kind in PSEUDONYMS else ""
@@ -72,5 +76,6 @@ Whose a number is, `x_network` says, as it was when the row happened: the last p
 held, else what the operator wrote in `other_network`. It is `own`, `rival:<name>`, `fixed`, `own_care`, `rival_care:<name>`, `short_code`,
 `international` or `unknown`.
 
-Ids and numbers are kept as keyed hashes only, one's own number beside its masked form (`138****0001`). Full numbers are in the vault alone
+Ids and numbers are kept as keyed hashes only, one's own number beside its masked form (`138****0001`). In words, and in the names of files,
+telephone numbers are masked like that, and a text that is one is rejected. Full numbers are in the vault alone
 (`docs/operations.md`)."""

@@ -27,10 +27,10 @@ def delivery_key(file: PurePath, pattern: str | None = None) -> tuple[str, int]:
     return (stem, version) if PERIOD.search(stem) else ("", 1)
 
 
-def set_aside(files: Sequence[PurePath], keys: Sequence[tuple[str, int]], digests: Sequence[str], known: dict[str, str]) -> dict[int, str]:
+def set_aside(files: Sequence[str], keys: Sequence[tuple[str, int]], digests: Sequence[str], known: dict[str, str]) -> dict[int, str]:
     """The places of the files that do not count, and why: a newer version is there, or the content was seen before.
 
-    `keys` are the files' delivery keys; `known` names the file of an earlier delivery by its content.
+    `files` are their names, `keys` their delivery keys; `known` names the file of an earlier delivery by its content.
     """
     newest: dict[str, tuple[int, int]] = {}
     for n, (key, version) in enumerate(keys):
@@ -42,9 +42,9 @@ def set_aside(files: Sequence[PurePath], keys: Sequence[tuple[str, int]], digest
         if digest in seen:
             aside[n] = f"same content as {seen[digest]}"
         elif key and newest[key][0] > version:
-            aside[n] = f"superseded by {files[newest[key][1]].as_posix()}"
+            aside[n] = f"superseded by {files[newest[key][1]]}"
         else:
-            seen[digest] = files[n].as_posix()
+            seen[digest] = files[n]
     return aside
 
 

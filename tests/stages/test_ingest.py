@@ -74,6 +74,42 @@ def test_no_output_holds_a_full_number_or_the_operators_id_of_a_subscriber():
     assert events("subscribers")[0]["msisdn_masked"] == "138****1002"
 
 
+@pytest.mark.parametrize(("written", "kept"), [
+    ("ring me on 13800001234!", "ring me on 138****1234!"), ("138 0000 1234", "138****1234"),
+    ("138-0000-1234/139.1111.2222", "138****1234/139****2222"),
+    ("13800001234、13900001234", "138****1234、139****1234"), ("0791-88881234", "0791****1234"), ("+8613800001234", "+861****1234"),
+    ("1380000 1234", "138****1234"), ("360102199001011234", "360****1234"), ("since 2026-06-01 at 10:30", "since 2026-06-01 at 10:30"),
+    ("team 20010020", "team 20010020")])
+def test_in_what_people_write_numbers_are_hidden(written, kept):
+    ingest_alone(care_contacts=f"subscriber_id,happened_at,topic\n1,2026-06-05 09:00:00,{written}\n")
+    assert events("care_contacts")[0]["topic"] == kept
+
+
+def test_a_code_with_a_number_in_it_is_rejected_and_of_an_imei_the_type_alone_is_kept():
+    codes = {"P1380000123": None, "380013800001234": None, "13800001234": "not_text", "P-8613800001234-1": "not_text"}
+    ingest_alone(orders="subscriber_id,happened_at,product,kind\n" + "".join(f"1,2026-06-05 09:00:00,{code},plan\n" for code in codes),
+                 data_sessions="subscriber_id,happened_at,volume_mb,tac,cell_id\n1,2026-06-05 09:00:00,1,869100001234567,13812345678\n")
+    found = {r["line"]: r["rule"] for r in rejects()}
+    assert {code: found.get(line) for line, code in enumerate(codes, 2)} == codes
+    assert rejects()[0]["message"] == "product is not a code or a name, but a telephone number"
+    assert [(e["tac"], e["cell_id"]) for e in events("data_sessions")] == [("86910000", "13812345678")]
+
+
+def test_a_file_named_after_a_number_is_shown_without_it_and_still_superseded_as_itself():
+    whole = {f"consents_138000{n}1234_2026-06.csv": CONSENTS.replace("1001", f"100{n}") for n in (1, 2)}
+    for delivery, texts in ((JUNE, whole), ("2026-07", {name: text.replace("call", "sms") for name, text in list(whole.items())[:1]})):
+        folder = put_down(delivery, {})
+        for name, text in texts.items():
+            (folder / name).write_text(text)
+    ingest_again(JUNE, "consents")
+    ingest_again("2026-07", "consents")
+    files = [pq.read_table(f"data/deliveries/{d}/events/account/files.parquet").to_pylist() for d in (JUNE, "2026-07")]
+    assert [f["file"] for f in files[0]] == ["2026-06/consents_138****1234_2026-06.csv"] * 2
+    assert files[1][0]["note"].startswith("supersedes 2026-06/consents_138****1234_2026-06.csv")
+    assert files[1][0]["key"] == files[0][0]["key"] != files[0][1]["key"]
+    assert not re.search("138000", str(files))
+
+
 def test_rows_read_are_accepted_rejected_or_duplicates_and_each_reject_says_where_and_why():
     put_down(JUNE, {"calls": """\
 subscriber_id,other_party,kind,direction,forward_cause,forwarded_to,happened_at,duration_s,is_answered
@@ -152,11 +188,12 @@ subscriber_id,happened_at,channel,is_granted,received_at
 1001,2026-06-05 23:59:59,call,true,
 1001,2026-06-06 09:00:00,call,true,2026-06-26 03:00:00
 1001,2026-06-07 09:00:00,call,true,soon
+1001,2026-06-08 09:00:00,call,true,2099-06-08 09:00:00
 """)
     assert {e["happened_at"]: e["received_at"] for e in events("consents")} == {
         datetime(2026, 6, 5): datetime(2026, 6, 7), datetime(2026, 6, 5, 23, 59, 59): datetime(2026, 6, 7),
         datetime(2026, 6, 6, 9): datetime(2026, 6, 26, 3)}
-    assert [r["rule"] for r in rejects()] == ["not_time"]
+    assert [r["rule"] for r in rejects()] == ["not_time", "long_after_delivery"]
     ingest_again(JUNE, "consents", delay_days=3)
     assert events("consents")[0]["received_at"] == datetime(2026, 6, 9)
 

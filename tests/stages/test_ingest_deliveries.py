@@ -56,7 +56,7 @@ def test_a_layout_may_say_what_a_file_is_a_version_of(file, key, version):
 
 def test_of_files_with_one_content_the_first_counts_and_of_versions_the_newest():
     files = [Path(f) for f in ("a_2026-06.csv", "a_2026-06.v10.csv", "a_2026-06.v9.csv", "b_2026-06.csv", "c_2026-06.csv", "d_2026-06.csv")]
-    assert set_aside(files, [delivery_key(f) for f in files], ["1", "2", "3", "4", "4", "5"], {"5": "2026-05/d_2026-06.csv"}) == {
+    assert set_aside([f.name for f in files], [delivery_key(f) for f in files], ["1", "2", "3", "4", "4", "5"], {"5": "2026-05/d_2026-06.csv"}) == {
         0: "superseded by a_2026-06.v10.csv", 2: "superseded by a_2026-06.v10.csv", 4: "same content as b_2026-06.csv",
         5: "same content as 2026-05/d_2026-06.csv"}
 
@@ -143,6 +143,18 @@ def test_a_correction_holds_for_dates_that_see_its_delivery_and_for_no_others():
     assert notes(JULY) == {"2026-07/consents_2026-06.csv": "supersedes 2026-06/consents_2026-06.csv with its 2 rows from now on"}
     assert seen("2026-07-01", JUNE) == [("call", 1), ("call", 2), ("call", 3)]
     assert seen("2026-08-01", JULY, JUNE) == [("call", 2), ("call", 3), ("sms", 1)]
+
+
+def test_a_correction_may_be_corrected_and_taken_back():
+    first, second = HEADER + consent(1, "2026-06-01") + consent(2, "2026-06-02"), HEADER + consent(1, "2026-06-01", "sms")
+    for delivery, content in ((JUNE, first), (JULY, second), (AUGUST, first), ("2026-09", second)):
+        put_down(delivery, {})
+        (Path("data/extracts") / delivery / "consents_2026-06.csv").write_text(content)
+        ingest_again(delivery, "consents")
+        assert account("consents", delivery)[1:] == (content.count("\n") - 1, 0, 0)
+    assert seen("2026-08-01", JULY, JUNE) == [("sms", 1)]
+    assert seen("2026-09-01", AUGUST, JULY, JUNE) == [("call", 1), ("call", 2)]
+    assert seen("2026-10-01", "2026-09", AUGUST, JULY, JUNE) == [("sms", 1)]
 
 
 def test_a_correction_of_calls_corrects_their_summaries():

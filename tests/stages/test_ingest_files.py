@@ -1,6 +1,8 @@
 """Files as operators really send them: whatever their shape, no line of them is lost."""
 import gzip
+import os
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +42,10 @@ def refused(extract: str, content: bytes) -> str:
     (HEADER + FOUR.replace(b"1001", b"10\x0001") + b"\n", 3, {3: "the line holds a NUL byte", 6: "the line has 0 fields where 4 are expected"}),
     (HEADER + b"".join([ROWS[0], b'1009,"2026-06-05 09:00:00,call,true\n', *ROWS[1:4]]), 4, {3: "the line cannot be split: unexpected end of data"}),
     (HEADER + FOUR.replace(b"1001", b'"1001"'), 4, {}),
+    (HEADER + FOUR.replace(b"1001", b'""1001').replace(b"1002", b'"10"02'), 2,
+     {3: "the line cannot be split: ',' expected after '\"'", 4: "the line cannot be split: ',' expected after '\"'"}),
+    (HEADER + FOUR.replace(b"1001", b'"10""01"').replace(b"true", b'"true"').replace(b"call", b'ca"ll', 1), 2,
+     {2: "channel is not one of call, sms", 3: "subscriber_id is not an id of letters and digits"}),
     (HEADER + FOUR.replace(b"1001", b"10\x0001"), 3, {3: "the line holds a NUL byte"}),
     (HEADER + FOUR.replace(b"1001", b"10\r01"), 3, {3: "the line holds a carriage return"}),
     (HEADER + FOUR.replace(b"1001", b"10\r01").replace(b"1002", b'"10\n02"'), 2,
@@ -114,6 +120,13 @@ def test_the_complaint_about_a_missing_header_hides_the_numbers_of_the_row_in_it
     assert "'120****5678'" in complaint
 
 
+def test_the_complaint_about_columns_names_the_file_where_it_lies():
+    folder = put_down("2025-07..2026-06", {})
+    (folder / "calls_20260630.csv").write_text("subscriber_id,kind\n")
+    with pytest.raises(InputError, match=r"^data/extracts/2025-07\.\.2026-06/calls_20260630\.csv: columns of extract 'calls' do not fit: missing"):
+        ingest_again("2025-07..2026-06", "calls")
+
+
 @pytest.mark.parametrize(("content", "said"), [
     (b"", "is empty: not even a header"),
     (bytes(range(256)) * 40, "is no UTF-8 CSV file"),
@@ -158,6 +171,24 @@ def test_files_are_found_in_folders_below_and_hidden_ones_are_left_alone():
     (folder / "north").mkdir()
     (folder / "north/calls.csv").touch()
     assert [s.path.name for s in files_by_extract(Delivery.named(JUNE), CANONICAL)["calls"]] == ["calls.csv"]
+
+
+@pytest.mark.parametrize(("put", "said"), [
+    (lambda at: at.symlink_to("/nowhere/calls.csv"), r"calls_b\.csv is a link that leads to no file"),
+    (lambda at: at.symlink_to(Path().resolve(), target_is_directory=True), r"calls_b\.csv is a link to a folder, whose files would be overlooked"),
+    (os.mkfifo, r"calls_b\.csv is no file"),
+    (lambda at: (at.parent / os.fsdecode(b"calls_\xff.csv")).touch(), r"a file whose name is no UTF-8, b'calls_\\xff\.csv'")])
+def test_what_is_there_but_is_no_file_is_not_passed_over_in_silence(put, said):
+    put(deliver() / "calls_b.csv")
+    with pytest.raises(InputError, match=said):
+        run_ingest()
+
+
+@pytest.mark.parametrize("name", ["o'brien", "a b", "南昌", "[x]", "*", '"q"', "{x}", "a%20", "a|b", "back\\slash", "a;b", "$HOME", "-"])
+def test_a_file_may_be_called_anything(name):
+    (put_down(JUNE, {}) / f"consents_{name}.csv").write_bytes(HEADER + FOUR)
+    ingest_again(JUNE, "consents")
+    assert account("consents") == (4, 4, 0, 0)
 
 
 def test_a_delivery_that_is_not_there_is_named():

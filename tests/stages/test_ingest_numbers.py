@@ -160,3 +160,18 @@ def test_taking_numbers_apart_gives_one_row_for_each():
     texts = ["13800000001", "*7213900000001", "1795113900000001", "+8610086", "*720"]
     frame = open_session().createDataFrame([(text,) for text in texts], "raw string")
     assert sorted(row[0] for row in dialled(frame, ACCESS_CODES).collect()) == sorted(texts)
+
+
+@pytest.mark.parametrize("are_sent", ["all known", "the new ones alone"])
+def test_a_number_stays_ported_in_the_deliveries_after_the_one_that_said_so(are_sent):
+    header, old = "msisdn,happened_at,to_operator\n", "13900000001,2026-04-10 00:00:00,east\n"
+    whose = {}
+    for month in ("2026-04", "2026-05", "2026-06"):
+        new = f"1390000000{month[-1]},{month}-11 00:00:00,west\n"
+        ingest_alone(month, number_plan=PLAN, portings=header + new + (old if are_sent == "all known" or month == "2026-04" else ""),
+                     calls=HEADER + f"1001,13900000001,voice,out,{month}-20 08:00:00,60\n")
+        whose[month] = [e["other_party_network"] for e in events("calls", month)]
+    assert set(map(tuple, whose.values())) == {("rival:east",)}
+    put_down("2026-07", {"number_plan": PLAN, "calls": HEADER + "1001,13900000006,voice,out,2026-07-01 08:00:00,60\n"})
+    ingest_again("2026-07", "number_plan", "portings", "calls")
+    assert [e["other_party_network"] for e in events("calls", "2026-07")] == ["rival:west"]

@@ -186,6 +186,19 @@ def test_a_number_that_a_customer_took_over_is_theirs_only_after_the_one_before(
     assert {e["bill_month"].month: e["subscriber_id"] for e in events("bills")} == {5: subscriber("1001"), 6: subscriber("2001")}
 
 
+def test_a_number_that_comes_back_to_an_old_holder_is_theirs_before_and_after_the_other_ones():
+    header, rest, year = SUBSCRIBERS.splitlines(True)[0], ",postpaid,voice,江西/南昌/东湖,,\n", "2025-07..2026-06"
+    put_down(year, {"calls": "msisdn,other_party,kind,direction,happened_at,duration_s\n" + "".join(
+        f"13800001001,10086,voice,out,{month}-15 08:00:00,60\n" for month in ("2025-07", "2025-09", "2025-12", "2026-01", "2026-06")),
+        "subscribers": header + "".join(f"{who},{seen},13800001001,{activated}{rest}" for who, seen, activated in (
+            (1001, "2025-07-31", "2020-01-01"), (1001, "2025-08-31", "2020-01-01"), (2001, "2025-12-31", "2025-12-01"),
+            (2002, "2025-12-31", "2025-12-02"), (1001, "2026-05-31", "2026-05-02"), (1001, "2026-06-30", "2026-05-02")))})
+    ingest_again(year, "subscribers", "calls")
+    assert {(e["happened_at"].year, e["happened_at"].month): e["subscriber_id"] for e in events("calls", year)} == {
+        (2025, 7): subscriber("1001"), (2025, 9): subscriber("1001"), (2025, 12): subscriber("2001"), (2026, 1): subscriber("2001"),
+        (2026, 6): subscriber("1001")}
+
+
 def test_a_set_of_letters_is_the_state_that_weighs_most_and_a_consent_is_noted_by_the_customers_clock():
     folder = put("state_202606.txt", "1001\x0120260605\x0108:30:00\x01XY\x0102\n1001\x0120260606\x0108:30:00\x010\x0199\n"
                                      "1002\x0120260607\x0108:30:00\x015Y\x0101\n1002\x0120260608\x0108:30:00\x01Q\x0101\n", "gb18030")

@@ -5,6 +5,7 @@ import subprocess
 from datetime import date, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from random import Random
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -55,6 +56,41 @@ def test_a_parquet_file_that_is_none_or_lacks_a_column_is_refused_whole():
     pq.write_table(pa.table({"subscriber_id": ["1"]}), folder / "consents_a.parquet")
     with pytest.raises(InputError, match="columns of extract 'consents' do not fit: missing 'happened_at', 'channel', 'is_granted'"):
         ingest_again(JUNE, "consents")
+
+
+CONSENT = {"subscriber_id": ["1", "2"], "happened_at": ["2026-06-01 00:00:00"] * 2, "channel": ["call", "sms"], "is_granted": [True, False]}
+
+
+def test_a_column_of_lists_is_refused_by_name():
+    folder = put_down(JUNE, {})
+    pq.write_table(pa.table(CONSENT | {"channel": [["call"], ["sms"]]}), folder / "consents_a.parquet")
+    with pytest.raises(InputError, match=r"a\.parquet: a column that is read must have one value a row; channel \(list<element: string>\) has lists"):
+        ingest_again(JUNE, "consents")
+
+
+def test_a_value_that_no_calendar_has_is_a_reject_with_its_row():
+    folder = put_down(JUNE, {})
+    far = pa.array([300_000_000_000, 1_780_272_000], pa.timestamp("s"))
+    pq.write_table(pa.table(CONSENT | {"happened_at": far}), folder / "consents_a.parquet")
+    ingest_again(JUNE, "consents")
+    assert account("consents") == (2, 1, 1, 0)
+    assert [(r["line"], r["rule"]) for r in rejects()] == [(1, "not_time")]
+
+
+def test_a_parquet_file_with_a_changed_byte_gives_all_its_rows_or_one_sentence():
+    folder, rng = put_down(JUNE, {}), Random(1)
+    path = folder / "consents_a.parquet"
+    pq.write_table(pa.table({name: values * 20 for name, values in CONSENT.items()}), path)
+    whole, refused = path.read_bytes(), list[str]()
+    for at in (443, 448, *(rng.randrange(len(whole)) for _ in range(20))):  # in the first two a name of the schema is no UTF-8 any more
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ rng.randrange(1, 256)]) + whole[at + 1:])
+        try:
+            ingest_again(JUNE, "consents", max_reject_share=1.0)
+            assert account("consents")[0] == 40
+        except InputError as problem:
+            refused.append(str(problem))
+    assert refused
+    assert all(str(path) in said for said in refused)
 
 
 def fill(url: str, schema: str | None = None) -> None:

@@ -26,7 +26,7 @@ CALLS = Extract(
         Column("access_code", "text", "Long-distance access code, such as 17951; taken from other_party where it was dialled before the number."),
         Column("roaming", "choice", "Where the subscriber was.", choices=("none", "domestic", "international")),
         Column("device_key", "device", "IMEI of the handset; kept only as a keyed hash of its first 14 digits."),
-        Column("tac", "text", "First 8 digits of the handset's IMEI."),
+        Column("tac", "text", "First 8 digits of the handset's IMEI.", keeps=8),
         Column("cell_id", "text", "Cell in which the leg began."),
         Column("charge_cents", "integer", "What the leg cost.", unit="cents", low=0, high=10_000_000),
         RECEIVED,

@@ -10,7 +10,7 @@ CARE_CONTACTS = Extract(
     columns=(
         SUBSCRIBER,
         Column("happened_at", "time", "When it came in, local time.", required=True),
-        Column("topic", "text", "What it was about.", required=True),
+        Column("topic", "text", "What it was about.", required=True, is_words=True),
         Column("level", "integer", "How grave it is, 1 the least; 0 for a mere question.", low=0, high=9),
         Column("resolved_at", "time", "When it was resolved; unknown before that."),
         Column("compensation_cents", "integer", "What was paid for it; unknown before `resolved_at`.", unit="cents", low=0, high=100_000_000),

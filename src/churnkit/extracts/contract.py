@@ -6,7 +6,7 @@ from typing import Any
 
 from churnkit.engine import Column as Expression
 from churnkit.engine import F, Frame, T, projected
-from churnkit.expressions import parse_date, parse_decimal, parse_int, parse_time
+from churnkit.expressions import parse_date, parse_decimal, parse_int, parse_time, rewritten
 from churnkit.extracts.compact import parse_choice
 from churnkit.extracts.declare import RECEIVED, Column, Extract
 from churnkit.extracts.lines import LINE
@@ -18,6 +18,11 @@ KNOWN = "="  # before a pseudonym that stands where an id would: no id of an ope
 UNREAD = "unread"  # the layout has no reading for what stands there: an unknown code, another unit or form
 IDENTIFIER = r"^[A-Za-z0-9_.:-]{1,64}$"
 NUMBER = r"^(\(?\+?[0-9*#](?:[ ().-]{0,2}[0-9*#]){1,23}|@[^0-9]{1,64})$"  # grouped as people do; after @ an id of who sends pseudonyms
+MOBILE = r"(^|[^0-9])(86|0086)?1[3-9][0-9]{9}($|[^0-9])"
+LONG_CODES = ("cell_id",)  # a cell of 5G has a number of up to eleven digits
+LONG_NUMBERS = (r"([0-9]{3})[0-9]{4,}([0-9]{4})", r"(1[3-9][0-9])[ .-]{1,2}[0-9]{4}[ .-]{0,2}([0-9]{4})",
+                r"(1[3-9][0-9])[0-9]{4}[ .-]{1,2}([0-9]{4})", r"(0[1-9][0-9]{1,2})[ )-]{1,2}[0-9]{3,4}[ -]?([0-9]{4})")
+LATEST_DAYS = 366  # behind the delivery a row may have been received
 DECIMALS = 6  # a byte is a millionth of a megabyte
 TYPES = {"integer": "bigint", "decimal": f"decimal(18,{DECIMALS})", "date": "date", "month": "date", "flag": "boolean"}
 PATTERNS = {"subscriber": IDENTIFIER, "customer": IDENTIFIER, "number": NUMBER, "own_number": NUMBER, "party": NUMBER,
@@ -72,8 +77,17 @@ def value(column: Column, present: set[str]) -> Expression:
             return F.when(text.isin("true", "1"), F.lit(True)).when(text.isin("false", "0"), F.lit(False))
         case "choice":
             return parse_choice(text, sorted(column.choices))
+        case _ if column.is_words:
+            return without_numbers(text)
         case _:
-            return text
+            return text if column.keeps is None else F.substring(text, 1, column.keeps)
+
+
+def without_numbers(words: Expression) -> Expression:
+    """What people wrote, with the inner digits hidden of anything as long as a telephone number, also of one written in groups."""
+    for pattern in LONG_NUMBERS:
+        words = rewritten(words, pattern, r"\1****\2")
+    return words
 
 
 def column_type(column: Column) -> Any:
@@ -87,6 +101,8 @@ def guard(column: Column) -> Expression | None:
     match column.kind:
         case "integer" | "decimal" | "date" | "month" | "time" | "flag" | "choice":
             return text.isNotNull() & value(column, {column.name}).isNull()
+        case "text" if not column.is_words and column.keeps is None and column.name not in LONG_CODES:
+            return text.rlike(MOBILE)
         case kind if kind in PATTERNS:
             return text.isNotNull() & ~text.rlike(PATTERNS[kind])
     return None
@@ -98,6 +114,7 @@ EXPECTED = {"integer": "a whole number", "decimal": "a number such as 12.5, with
             "number": DIGITS, "own_number": DIGITS, "party": DIGITS, "device": "an IMEI of 14 to 16 digits",
             "pseudonym": "a subscriber_id as the lists have it", "path": "a path such as 江西/南昌/东湖", "prefix": "1 to 15 digits",
             "network": "one of own, fixed, own_care, short_code, international, unknown, rival:<name>, rival_care:<name>",
+            "text": "a code or a name, but a telephone number",
             "subscriber": "an id of letters and digits", "customer": "an id of letters and digits"}
 
 
@@ -123,6 +140,9 @@ def first_broken(extract: Extract, present: set[str], delivery: Delivery) -> Exp
         if extract.late_days is not None:
             oldest = delivery.starts - timedelta(extract.late_days)
             broken.append((happened < F.lit(str(oldest)).cast("date"), f"{extract.clock}|long_before_delivery"))
+    if extract.clock and RECEIVED.name in present:
+        latest = delivery.ends + timedelta(LATEST_DAYS)
+        broken.append((F.col(RECEIVED.name) >= F.lit(str(latest)).cast("date"), f"{RECEIVED.name}|long_after_delivery"))
     row = SimpleNamespace(**{c.name: F.col(c.name) for c in extract.columns})
     broken += [(~rule.holds(row), f"{rule.column}|{rule.name}") for rule in extract.rules]
     (condition, name), *rest = broken
@@ -139,7 +159,7 @@ def rules_of(extract: Extract) -> list[str]:
         can = {UNREAD: True, f"not_{c.kind}": guard(c) is not None, "missing": c.required, "out_of_range": c.low is not None}
         found += [f"{c.name}.{rule}" for rule, possible in can.items() if possible]
     if extract.clock:
-        found += [f"{extract.clock}.after_delivery", f"{extract.clock}.long_before_delivery"]
+        found += [f"{extract.clock}.after_delivery", f"{extract.clock}.long_before_delivery", f"{RECEIVED.name}.long_after_delivery"]
     return [f"{extract.name}.{name}" for name in [*found, *(f"{r.column}.{r.name}" for r in extract.rules)]]
 
 
@@ -162,4 +182,5 @@ def said(broken: str, extract: Extract) -> str:
         unread = "no subscriber had this number on that day"
     return own.get(rule) or {UNREAD: unread, "missing": f"{name} is empty", "out_of_range": f"{name} is outside {column.low} to {column.high}",
                              "after_delivery": f"{name} lies after the delivery's end",
+                             "long_after_delivery": f"{name} lies more than {LATEST_DAYS} days after the delivery, so that no date would see the row",
                              "long_before_delivery": f"{name} lies more than {extract.late_days} days before the delivery"}[rule]

@@ -11,7 +11,7 @@ DATA_SESSIONS = Extract(
         SUBSCRIBER,
         Column("happened_at", "time", "Start of the session, or 00:00 of the day that is added up, local time.", required=True),
         Column("volume_mb", "decimal", "Volume up and down; kept to the byte.", unit="MB", required=True, low=0, high=100_000_000),
-        Column("tac", "text", "First 8 digits of the handset's IMEI."),
+        Column("tac", "text", "First 8 digits of the handset's IMEI.", keeps=8),
         Column("cell_id", "text", "Cell in which the session began."),
         RECEIVED,
     ),

@@ -13,7 +13,8 @@ class Column:
 
     `subscriber`, `customer`, `device` and the three kinds of numbers hold identifiers and become pseudonyms at ingest: a `number` with the
     network it is on, an `own_number` beside its masked form, a `party` alone. A `pseudonym` is churnkit's own and comes back as it left.
-    A `path` has its parts between slashes, a `prefix` is how numbers begin. `low` and `high` bound a number, both included.
+    A `path` has its parts between slashes, a `prefix` is how numbers begin. `low` and `high` bound a number, both included. A text is a code,
+    of which the first so many characters are kept (`keeps`, None: all), or `is_words`, what people write: telephone numbers in it are hidden.
     """
 
     name: str
@@ -24,6 +25,8 @@ class Column:
     choices: tuple[str, ...] = ()
     low: int | None = None
     high: int | None = None
+    keeps: int | None = None
+    is_words: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ HANDSETS = Extract(
     keep="last",
     natural_key=("tac",),
     columns=(
-        Column("tac", "text", "First 8 digits of the IMEI.", required=True),
+        Column("tac", "text", "First 8 digits of the IMEI.", required=True, keeps=8),
         Column("brand", "text", "Maker."),
         Column("model", "text", "Model; several TACs may share one.", required=True),
         Column("launched_on", "date", "When the model came to market."),

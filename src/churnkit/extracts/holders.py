@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from churnkit.engine import Column as Expression
-from churnkit.engine import F, Frame, W, beside, named, projected, settle, stacked
+from churnkit.engine import F, Frame, W, aggregated, beside, matched, named, projected, settle, stacked
 from churnkit.expressions import keyed_hash, parse_date
 from churnkit.extracts.declare import Extract
 from churnkit.extracts.layout import NUMBER
@@ -12,6 +12,7 @@ from churnkit.extracts.numbers import in_normal_form
 
 PARTY = f"{NUMBER}_party"
 HELD_BY = (PARTY, "subscriber_id", "activated_on", "snapshot_on")
+TURN = (PARTY, "subscriber_id", "turn", "activated", "last_seen")
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,33 @@ def holders(key: bytes, snapshots: Sequence[Frame]) -> Holders:
     """Who held each number from when, by events of subscribers, which have the columns HELD_BY.
 
     A subscriber holds a number from activation, but not before the last day on which another one was seen with it: so a number given
-    out again, or taken over by somebody who is a customer already, is a new subscriber's from then on.
+    out again, or taken over by somebody who is a customer already, is a new subscriber's from then on, and may come back to an old one.
     """
-    seen = (stacked([projected(snapshot, HELD_BY, {}) for snapshot in snapshots])
-            .groupBy(PARTY, "subscriber_id").agg(F.min("activated_on").alias("activated"), F.max("snapshot_on").alias("last_seen")))
-    in_turn = W.partitionBy(PARTY).orderBy(F.col("last_seen"), F.col("activated"), F.col("subscriber_id"))
-    placed = named(settle(seen).withColumn("turn", F.row_number().over(in_turn)).withColumn("left", F.lag("last_seen").over(in_turn)))
+    seen = settle(stacked([projected(snapshot, HELD_BY, {}) for snapshot in snapshots]))
+    held = (seen.groupBy(PARTY, "subscriber_id").agg(F.min("activated_on").alias("activated"), F.max("snapshot_on").alias("last_seen")))
+    held = settle(projected(held, ["*"], {"turn": F.lit(1)}))
+    moved = settle(held.groupBy(PARTY).agg(F.count(F.lit(1)).alias("holders")).filter(F.col("holders") > 1).select(PARTY))
+    each = stacked([projected(matched(held, moved, [PARTY], "anti"), TURN, {}), projected(turns(matched(seen, moved, [PARTY], "semi")), TURN, {})])
+    placed = projected(each, TURN, {"left": F.lag("last_seen").over(W.partitionBy(PARTY).orderBy("turn"))})
     since = F.when(F.col("left") >= F.col("activated"), F.date_add(F.col("left"), 1)).otherwise(F.col("activated"))
-    every = settle(placed.select(PARTY, "subscriber_id", "turn", since.alias("since")))
+    every = settle(projected(placed, [PARTY, "subscriber_id", "turn"], {"since": since}))
     most = every.agg(F.max("turn").alias("most")).collect()[0][0] or 0
     return Holders(key, tuple(settle(every.filter(F.col("turn") == n).select(
         PARTY, F.col("subscriber_id").alias(f"holder_{n}"), F.col("since").alias(f"since_{n}"))) for n in range(1, most + 1)))
+
+
+def turns(seen: Frame) -> Frame:
+    """TURN of the subscribers seen with numbers that several had, one row for each time that a number changed hands.
+
+    Of two who are seen with a number on one day the one who has been a customer for longer counts.
+    """
+    of_day = W.partitionBy(PARTY, "snapshot_on").orderBy("activated_on", "subscriber_id")
+    first = named(projected(seen, HELD_BY, {"nth": F.row_number().over(of_day)}).filter(F.col("nth") == 1))
+    in_order = W.partitionBy(PARTY).orderBy("snapshot_on")
+    changed = projected(first, HELD_BY, {"before": F.lag("subscriber_id").over(in_order)})
+    is_new = F.when(F.col("before") == F.col("subscriber_id"), F.lit(0)).otherwise(F.lit(1))
+    counted = projected(changed, HELD_BY, {"turn": F.sum(is_new).over(in_order.rowsBetween(W.unboundedPreceding, W.currentRow)).cast("int")})
+    return aggregated(counted, [PARTY, "subscriber_id", "turn"], {"activated": F.min("activated_on"), "last_seen": F.max("snapshot_on")})
 
 
 def resolved(rows: Frame, extract: Extract, known: Holders | None) -> Frame:

@@ -109,7 +109,7 @@ class FileLayout:
             raise ValueError("url and clock belong to a table of a database")
         if self.table and not self.url:
             raise ValueError("a table needs url: the name of the environment variable that holds the database's URL")
-        if len(self.delimiter) != 1 or not self.delimiter.isascii() or len(self.quote) > 1:
+        if len(self.delimiter) != 1 or not self.delimiter.isascii() or len(self.quote) > 1 or not self.quote.isascii():
             raise ValueError("delimiter is one ASCII character, quote one or none")
         if self.columns and self.widths:
             raise ValueError("columns are for delimited files, widths for fixed ones")

@@ -1,27 +1,28 @@
 """Whose a number was at a moment: its portings first, then the number plan as it stood."""
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from churnkit.engine import Column, F, Frame, W, aggregated, beside, projected, settle
+from churnkit.engine import Column, F, Frame, W, aggregated, beside, projected, settle, stacked
 from churnkit.extracts.numbers import ACCESS_CODES
 from churnkit.timeline import Delivery
 
 OWN = "own"
+HELD = {"number_plan": ("prefix", "operator", "kind", "valid_from", "valid_to"), "portings": ("msisdn", "happened_at", "to_operator")}
 LONG_AGO = "0001-01-01"
 
 
 @dataclass(frozen=True)
 class Directory:
-    """What a delivery brings to tell whose a number is: the rows of its number plan and of its portings, with pseudonyms; None where it has none."""
+    """What is known of whose a number is: the rows of a delivery's number plan, and of portings, with pseudonyms; None where there are none."""
 
     number_plan: Frame | None = None
     portings: Frame | None = None
 
-    def holding(self, name: str, rows: Frame) -> "Directory":
-        """The directory with this table in it, if it belongs there and has a row."""
-        if name not in ("number_plan", "portings") or not rows.limit(1).collect():
-            return self
-        return replace(self, **{name: settle(rows)})
+    def holding(self, name: str, tables: Sequence[Frame]) -> "Directory":
+        """The directory with the rows of these tables in it, if they belong there and there is one; the same row twice is one."""
+        filled = [rows for rows in tables if rows.limit(1).collect()] if name in HELD else []
+        return replace(self, **{name: settle(stacked([projected(rows, HELD[name], {}) for rows in filled]).distinct())}) if filled else self
 
     def access_codes(self) -> list[str]:
         """The codes dialled before a number to take a long-distance carrier: those known everywhere and those of the plan."""

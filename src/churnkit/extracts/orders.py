@@ -15,7 +15,7 @@ ORDERS = Extract(
         Column("starts_on", "date", "First day of it."),
         Column("ends_on", "date", "Last day of it; unknown before that day where it ends early."),
         Column("binds_tenure", "flag", "Whether it binds the subscriber to stay."),
-        Column("channel", "text", "Where it was ordered."),
+        Column("channel", "text", "Where it was ordered.", is_words=True),
         RECEIVED,
     ),
     rules=(Rule("ends_after_start", "ends_on", "an order ends no earlier than it starts",

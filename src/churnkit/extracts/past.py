@@ -7,6 +7,7 @@ from pathlib import PurePath
 from churnkit import versions
 from churnkit.engine import F, Frame, read
 from churnkit.errors import InputError
+from churnkit.extracts import names
 from churnkit.extracts.account import figures
 from churnkit.extracts.declare import Extract
 from churnkit.extracts.quality import Figure
@@ -31,7 +32,7 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Past:
-    """What came before of an extract: figures by day, the names of files by content, those superseded now by key, and what still stands."""
+    """What came before of an extract: figures by day, files that still stand by content, those superseded now by key, and the rows that stand."""
 
     figures: tuple[Figure, ...] = ()
     contents: dict[str, str] = field(default_factory=dict)
@@ -39,9 +40,10 @@ class Past:
     standing: tuple[Earlier, ...] = ()
 
 
-def key_of(source: Source, delivery: Delivery) -> tuple[str, int]:
-    """What a file is a version of, and which version, as its layout tells them apart."""
-    return versions.delivery_key(inside(source, delivery), source.entry.delivery_key)
+def key_of(source: Source, delivery: Delivery, secret: bytes) -> tuple[str, int]:
+    """What a file is a version of, and which version, as its layout tells them apart; a number in it is a pseudonym."""
+    key, version = versions.delivery_key(inside(source, delivery), source.entry.delivery_key)
+    return names.told_apart(key, secret), version
 
 
 def inside(source: Source, delivery: Delivery) -> PurePath:
@@ -71,18 +73,19 @@ def recent(delivery: Delivery) -> Recent:
     return Recent(tuple(earlier), tuple(versions.accounts([d.name for d in earlier])), by_extract)
 
 
-def seen_before(extract: Extract, delivery: Delivery, found: Sequence[Source], recent: Recent) -> Past:
+def seen_before(extract: Extract, delivery: Delivery, found: Sequence[Source], recent: Recent, secret: bytes) -> Past:
     """What came before; a file whose key is that of one of the files found comes again now, and is superseded.
 
     Nothing of a reference table, which comes whole every time.
     """
     if extract.clock is None:
         return Past()
-    keys = {key_of(source, delivery)[0] for source in found} - {""}
+    keys = {key_of(source, delivery, secret)[0] for source in found} - {""}
     files = [f for f in recent.files if f["extract"] == extract.name]
     again = [{"extract": extract.name, "key": key, "delivery": delivery.name, "file_no": 0} for key in sorted(keys)]
-    hidden = versions.superseded([*files, *again])
+    hidden, gone = versions.superseded([*files, *again]), versions.superseded(files)
+    standing = [f for f in files if f["duplicates"] < f["read"] and f["file_no"] not in gone.get((f["delivery"], extract.name), ())]
     return Past(recent.figures.get(extract.name, ()),
-                {f["sha256"]: f["file"] for f in files if f["duplicates"] < f["read"]}, {f["key"]: f for f in files if f["key"] in keys},
+                {f["sha256"]: f["file"] for f in standing}, {f["key"]: f for f in files if f["key"] in keys},
                 tuple(Earlier(d.name, frozenset(hidden.get((d.name, extract.name), ()))) for d in recent.deliveries
                       if parts(events(d.name, extract.name))))

@@ -12,9 +12,9 @@ PORTABILITY_REQUESTS = Extract(
         SUBSCRIBER,
         Column("happened_at", "time", "When it was asked, local time.", required=True),
         Column("kind", "choice", "Whether it may be ported, or the code to do so.", required=True, choices=("query", "authorisation")),
-        Column("channel", "text", "How it was asked."),
+        Column("channel", "text", "How it was asked.", is_words=True),
         Column("is_allowed", "flag", "Whether the answer was yes."),
-        Column("refusal_reason", "text", "Why not, where it was no."),
+        Column("refusal_reason", "text", "Why not, where it was no.", is_words=True),
         RECEIVED,
     ),
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from churnkit import versions
 from churnkit.engine import Frame, read, stacked
-from churnkit.extracts import contract, lines, mapping
+from churnkit.extracts import contract, lines, mapping, names
 from churnkit.extracts.declare import Extract
 from churnkit.extracts.holders import Holders, resolved
 from churnkit.extracts.layout import NUMBER, FileLayout, carries_number
@@ -32,13 +32,17 @@ class File:
 
 @dataclass(frozen=True)
 class Reader:
-    """What reading a delivery's files needs to know: its months, when rows arrive that do not say it, the project's zone, who held which number."""
+    """What reading a delivery's files needs to know: its months, when rows arrive that do not say it, the project's zone, who held which number.
+
+    `key` makes pseudonyms of numbers in the names of files.
+    """
 
     delivery: Delivery
     delay_days: int
     zone: str
     threads: int
     known: Holders | None = None
+    key: bytes = b""
 
     def read(self, extract: Extract, found: list[Source], spill: Path, past: Past | None = None) -> tuple[Frame, list[File]]:
         """The rows with types and verdicts, without optional columns that no file has, and every file of the extract; the n-th has the number n.
@@ -47,7 +51,7 @@ class Reader:
         """
         past = past or Past()
         groups = alike(extract, found)
-        files = told_apart(extract, [source for _, sources in groups for source in sources], self.delivery, past, self.threads)
+        files = told_apart(extract, [source for _, sources in groups for source in sources], self, past)
         done, texts = list[File](), []
         with reading(f"  {extract.name}", sum(file.size for file in files)) as advance:
             for n, (entry, sources) in enumerate(groups):
@@ -71,15 +75,17 @@ def alike(extract: Extract, found: list[Source]) -> list[tuple[FileLayout, list[
     return list(groups.values()) or [(FileLayout(extract.name, glob=("*",)), [])]
 
 
-def told_apart(extract: Extract, sources: list[Source], delivery: Delivery, past: Past, threads: int) -> list[File]:
+def told_apart(extract: Extract, sources: list[Source], reader: Reader, past: Past) -> list[File]:
     """The files before they are read; those that do not count say why in their note."""
-    with ThreadPoolExecutor(threads) as pool:
+    delivery = reader.delivery
+    with ThreadPoolExecutor(reader.threads) as pool:
         digests = list(pool.map(sha256, [source.path for source in sources]))
-    names, keys = [inside(source, delivery) for source in sources], [key_of(source, delivery) for source in sources]
-    contents = digests if extract.clock else list(map(str, names))  # a reference table may come back to what it was
-    aside = versions.set_aside(names, keys, contents, past.contents)
+    paths, keys = [inside(source, delivery).as_posix() for source in sources], [key_of(source, delivery, reader.key) for source in sources]
+    contents = digests if extract.clock else paths  # a reference table may come back to what it was
+    shown = list(map(names.shown, paths))
+    aside = versions.set_aside(shown, keys, contents, past.contents)
     return [File(f"{delivery.name}/{name}", digest, source.path.stat().st_size, key, None, 0, aside.get(n, ""))
-            for n, (source, name, digest, (key, _)) in enumerate(zip(sources, names, digests, keys, strict=True))]
+            for n, (source, name, digest, (key, _)) in enumerate(zip(sources, shown, digests, keys, strict=True))]
 
 
 def split_files(entry: FileLayout, paths: list[Path], files: list[File], first_no: int, target: Path, threads: int, past: Past,

@@ -70,9 +70,10 @@ def checked(path: Path, entry: FileLayout, names: Sequence[str]) -> tuple[str, .
     if missing or unknown or twice:
         complaints = [f"{label} {', '.join(map(repr, found))}" for label, found in
                       (("missing", missing), ("unknown", unknown), ("twice", twice)) if found]
-        # Without a header the first line is a row, and holds full numbers.
-        raise InputError(masked(f"{path}: columns of extract {entry.extract!r} do not fit: {'; '.join(complaints)}. "
-                                f"Found: {', '.join(names)}. Expected: {expected(entry, declared)}.", length=2_000))
+        # Without a header the first line is a row, and holds full numbers; the path is said as it is.
+        told = masked(f"columns of extract {entry.extract!r} do not fit: {'; '.join(complaints)}. "
+                      f"Found: {', '.join(names)}. Expected: {expected(entry, declared)}.", length=2_000)
+        raise InputError(f"{path}: {told}")
     return tuple(f"{name} ({n})" if name in names[:n] else name for n, name in enumerate(names))
 
 

@@ -1,5 +1,6 @@
 """Which file of a delivery is read how: each fits one layout, or it is an error that says so."""
 import difflib
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -28,15 +29,34 @@ class Source:
 def sources(folder: Path, layouts: Sequence[Layout], extracts: Iterable[str]) -> dict[str, list[Source]]:
     """The files of each extract in the folder, by name.
 
-    Raises InputError where a file fits no layout or two.
+    Raises InputError where a file fits no layout or two, and for what is there but cannot be read as a file.
     """
     found: dict[str, list[Source]] = {name: [] for name in extracts}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")):
+    for path in files_in(folder):
         if any(is_called(path.relative_to(folder), layout.ignore) for layout in layouts):
             continue
         for source in readings(path, folder, layouts):
             if source.entry.extract in found:
                 found[source.entry.extract].append(source)
+    return found
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The files in the folder and in those below it, but for hidden ones, in order; raises InputError for what would be overlooked as none."""
+    found = []
+    for path in sorted(p for p in folder.rglob("*") if not p.name.startswith(".")):
+        is_link = path.is_symlink()
+        if path.is_dir() and not is_link:
+            continue
+        try:
+            path.name.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{folder}/ holds a file whose name is no UTF-8, {os.fsencode(path.name)!r}; give it another.") from None
+        if path.is_dir():
+            raise InputError(f"{path} is a link to a folder, whose files would be overlooked; put the files or the folder itself there.")
+        if not path.is_file():
+            raise InputError(f"{path} is {'a link that leads to no file' if is_link else 'no file'}; put the file there, or remove it.")
+        found.append(path)
     return found
 
 

@@ -12,7 +12,7 @@ TOPUPS = Extract(
         Column("happened_at", "time", "When it was credited, local time.", required=True),
         Column("amount_cents", "integer", "What was paid in.", unit="cents", required=True, low=1, high=100_000_000),
         Column("balance_after_cents", "integer", "The balance with it; may be owed still.", unit="cents", low=-100_000_000, high=1_000_000_000),
-        Column("channel", "text", "Where it was paid in."),
+        Column("channel", "text", "Where it was paid in.", is_words=True),
         RECEIVED,
     ),
 )

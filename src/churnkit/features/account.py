@@ -47,15 +47,17 @@ def last_snapshots(history: History) -> Frame:
 
 
 def states(history: History) -> Frame:
-    """One row per state that a line entered within a year: [from_day, to_day), the last one up to the as-of date.
+    """One row per state that a line entered within a year, however often it was sent: [from_day, to_day), the last one up to the as-of date.
 
     `status_before` is null for the first of them; `is_last` marks the state at the as-of date, `stop_recency` is 1 for the last stop.
     """
+    entered = aggregated(history.events("status_changes").table, ["subscriber_id", "happened_at", "status"], {
+        "reason": F.min("reason"), "day": F.max("day")})
     order = W.partitionBy("subscriber_id").orderBy("happened_at", "status")
     stopped = F.col("status").isin(*STOPS)
     latest = W.partitionBy("subscriber_id", stopped).orderBy(F.col("happened_at").desc(), F.col("status").desc())
     following = F.lead("day").over(order)
-    return projected(history.events("status_changes").table, ["subscriber_id", "status", "reason"], {
+    return projected(entered, ["subscriber_id", "status", "reason"], {
         "from_day": F.col("day"), "to_day": F.coalesce(following, F.lit(history.day)), "is_last": following.isNull(),
         "status_before": F.lag("status").over(order), "stop_recency": F.when(stopped, F.row_number().over(latest))})
 

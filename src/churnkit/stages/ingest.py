@@ -59,14 +59,15 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
     files, rejects = list[FileAccount](), list[Reject]()
     figures, oddities = list[quality.Figure](), list[quality.Oddity]()
     directory = networks.Directory()
-    reader = Reader(delivery, params.delay_days, common.zone, common.threads)
+    reader = Reader(delivery, params.delay_days, common.zone, common.threads, key=key)
     for name in sorted(EXTRACTS, key=lambda n: FIRST.index(n) if n in FIRST else len(FIRST)):
         extract, mine = EXTRACTS[name], found[name]
-        past = seen_before(extract, delivery, mine, earlier_ones)
+        past = seen_before(extract, delivery, mine, earlier_ones, key)
         with workplace(common.spill) as spill, whole_folder(events(delivery.name, name)) as folder:
             if not mine:
                 write(parties.nothing(extract), folder)
                 oddities += quality.unlike([], past.figures, delivery)
+                directory = directory.holding(name, [earlier.rows(extract) for earlier in past.standing])
                 continue
             typed, came = reader.read(extract, mine, spill, past)
             rows = settle(parties.pseudonymised(typed, extract, key, directory, delivery))
@@ -85,10 +86,10 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
                 raise InputError(f"Delivery {delivery.name}: the files of {name!r} hold no usable row.")
             figures += days
             oddities += quality.unlike(days, past.figures, delivery)
-        standing = read([events(delivery.name, name)])
+        standing = [read([events(delivery.name, name)]), *(earlier.rows(extract) for earlier in past.standing)]
         directory = directory.holding(name, standing)
         if name == "subscribers" and any(source.has_numbers for others in found.values() for source in others):
-            reader = replace(reader, known=holders(key, [standing, *(earlier.rows(extract) for earlier in past.standing)]))
+            reader = replace(reader, known=holders(key, standing))
     result = Account(delivery.name, key_id(key), params.accept_rejects, tuple(files), tuple(rejects), tuple(figures), tuple(oddities))
     with whole_folder(account_of(delivery.name)) as folder:
         save(result, folder)
