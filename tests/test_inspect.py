@@ -73,6 +73,14 @@ def test_what_has_no_place_and_what_is_not_known_is_said():
     assert "20 × a voice leg needs its duration" in said
 
 
+def test_rows_with_numbers_that_would_be_rejected_are_not_counted_as_accepted():
+    said, _ = looked_at(written("x.csv", "msisdn,peer,start_time,call_type,kind,dura\n" + "".join(
+        f"1990000{n:04},199111{n:05},2026-06-01 08:00:{n:02},out,voice,{'' if n < 3 else 60}\n" for n in range(20))))
+    assert "most like calls" in said
+    assert "20 rows read, 17 would be accepted" in said
+    assert "3 × a voice leg needs its duration" in said
+
+
 def test_a_file_that_a_shipped_layout_fits_is_named_with_it():
     said, document = looked_at(written("subscribers_2026-06.csv", SUBSCRIBERS))
     assert "fits the layout canonical as subscribers." in said

@@ -101,7 +101,7 @@ def fitness(column: Column, kind: Kind) -> float:
 def codes_of(column: Column, codes: Sequence[str]) -> dict[str, str | None]:
     """What each code seems to stand for; None where nothing is known of it."""
     own = {choice: choice for choice in column.choices}
-    known = own | {word: value for value, words in CODES.get(column.name, {}).items() for word in words.split()}
+    known = own | {word: value for value, words in CODES.get(column.name, {}).items() for word in words.split() if column.kind == "flag" or value in own}
     return {code: known.get(code.lower()) for code in codes}
 
 
