@@ -41,7 +41,8 @@ CALLS = "用户编码|对方号码|通话类型|业务类型|开始时间|通话
     ("a,b\n1,2\n", "utf-8", ("utf-8", ",", True)), ("甲|乙\n1|2\n", "gb18030", ("gb18030", "|", True)),
     ("1;2;3\n4;5;6\n", "utf-8", ("utf-8", ";", False)),
     ("a\tb\n1\t2\n", "utf-16", ("utf-16", "\t", True)), ("a\x01b\n1\x012\n", "utf-16-le", ("utf-16-le", "\x01", True)),
-    ("姓名,月份\n王,202606\n", "utf-8-sig", ("utf-8", ",", True)), ("a,b\né,2\n", "latin-1", ("latin-1", ",", True))])
+    ("姓名,月份\n王,202606\n", "utf-8-sig", ("utf-8", ",", True)), ("a,b\né,2\n", "latin-1", ("latin-1", ",", True)),
+    ("Übertragung;Menge\nSüd;2\n", "cp1252", ("latin-1", ";", True)), ("姓名,月份\n王,202606\n", "big5", ("big5", ",", True))])
 def test_encoding_delimiter_and_header_are_told_from_the_bytes(text, encoding, found):
     file = sniff(written("x", text * 20, encoding))
     assert (file.encoding, file.delimiter, file.has_header) == found
@@ -62,6 +63,40 @@ def test_no_full_number_is_shown():
     said, _ = looked_at(written("yd_202606.txt", CALLS, "gb18030"))
     assert "139****" in said
     assert "13900000001" not in said
+
+
+def test_what_unknown_codes_stand_for_is_asked_and_a_layout_without_the_answer_is_refused():
+    rows = [f"1990000{n:04};199111{n:05};{'ZBX'[n % 3]};{n + 1:02}/06/2026 08:00:00;{'' if n % 3 == 2 else '75:04'};{'BC'[n % 2]}" for n in range(20)]
+    said, document = looked_at(written("hd_202606.txt", "\n".join(["本机号码;对端号码;呼叫类型;起始时间;通话时长;长途类型", *rows, ""]), "gb18030"))
+    (entry,) = document["files"]
+    codes = {"field": "呼叫类型", "codes": {"B": "?", "X": "?", "Z": "?"}}
+    assert (entry["map"]["direction"], entry["map"]["kind"], entry["map"]["duration_s"]) == (codes, codes, {"field": "通话时长", "unit": "mm:ss"})
+    assert "(which is out, in or forwarded?)" in said
+    assert "0 would be accepted" in said
+    Path("layouts").mkdir()
+    Path("layouts/hd.yaml").write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
+    with pytest.raises(cli.ParameterError, match="'direction' does not say yet what 'B', 'X', 'Z' stands for: one of out, in, forwarded, or null"):
+        layout_file.load("hd")
+
+
+def test_subscribers_keep_id_and_number_and_words_for_nothing_are_nulls():
+    rows = [f"JD{n:07};20260630;1990000{n:04};20210306;后;{'个物'[n % 2]};江东省/青石市/老街;{'无' if n % 3 else '20270305'}" for n in range(20)]
+    head = "用户号;数据日期;手机号码;入网日期;付费方式;用户类型;归属地;合约到期日"
+    said, document = looked_at(written("yh_20260630.csv", "\n".join([head, *rows, ""]), "gb18030"))
+    (entry,) = document["files"]
+    assert (entry["extract"], entry["nulls"], entry["map"]["subscriber_id"], entry["map"]["msisdn"]) == ("subscribers", ["无"], "用户号", "手机号码")
+    assert entry["map"]["contract_end_on"] == {"field": "合约到期日", "format": "%Y%m%d"}
+    assert entry["map"]["payment_kind"]["codes"] == {"后": "postpaid"}
+    assert "(which is voice, data_only, iot, sub_line, company, test or staff?)" in said
+
+
+def test_codes_of_two_files_of_one_kind_come_together_in_one_entry():
+    files = [written(f"x_{day}.csv", "user_id,peer,start_time,direction,kind,dura\n" + "".join(
+        f"{n},199111{n:05},2026-06-{day} 08:00:{n:02},{codes[n % 2]},voice,60\n" for n in range(20))) for day, codes in ((10, "ZB"), (11, "ZQ"))]
+    _, document = looked_at(*(file.rename(file.name.replace("x_", "x")) for file in files))
+    (entry,) = document["files"]
+    assert entry["glob"] == ["x*.csv"]
+    assert entry["map"]["direction"] == {"field": "direction", "codes": {"B": "?", "Q": "?", "Z": "?"}}
 
 
 def test_what_has_no_place_and_what_is_not_known_is_said():
