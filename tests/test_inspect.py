@@ -7,6 +7,7 @@ import yaml
 
 from builders import SUBSCRIBERS, account, ingest_again, put_down, rejects
 from churnkit import cli
+from churnkit.errors import InputError
 from churnkit.extracts import layout_file
 from churnkit.inspect.page import inspected
 from churnkit.inspect.sniff import sniff
@@ -120,6 +121,26 @@ def test_a_file_that_a_shipped_layout_fits_is_named_with_it():
     said, document = looked_at(written("subscribers_2026-06.csv", SUBSCRIBERS))
     assert "fits the layout canonical as subscribers." in said
     assert not document
+
+
+def test_a_file_called_like_an_own_layout_that_does_not_fit_says_why_before_another_is_proposed():
+    Path("layouts").mkdir()
+    Path("layouts/south.yaml").write_text("files:\n  - {extract: bills, glob: 'fee_*.csv', map: {subscriber_id: user_id, bill_month: month, "
+                                          "total_cents: {field: total, unit: yuan}}}\n", "utf-8")
+    said, document = looked_at(written("fee_202606.csv", "user_id,month,total\n" + "".join(f"{n},2026-06,{n}.x\n" for n in range(20))))
+    assert "is called like bills of the layout south, which does not fit: 20 × total_cents has a code, amount or form that the layout" in said
+    assert document["files"][0]["extract"] == "bills"
+
+
+@pytest.mark.parametrize(("name", "said"), [("here", "here is a folder; name its files, such as here/*."),
+                                            ("a.zip", "a.zip is a zip archive or a spreadsheet: unpack it, or have it saved as CSV.")])
+def test_a_folder_and_an_archive_are_named_as_what_they_are(name, said):
+    Path("params.yaml").write_text((ROOT / "params.yaml").read_text("utf-8"), "utf-8")
+    Path("here").mkdir()
+    Path("a.zip").write_bytes(b"PK\x03\x04" + bytes(50))
+    with pytest.raises(InputError) as refused:
+        cli.app(["inspect", name])
+    assert str(refused.value) == said
 
 
 def test_a_fixed_width_and_a_trailer_are_seen():

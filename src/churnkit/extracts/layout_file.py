@@ -62,10 +62,18 @@ def spread(content: dict[str, Any], problems: list[str]) -> dict[str, Any]:
             globs = [str(g).replace("{extract}", str(extract)) for g in globs] if isinstance(globs, list) else globs
             sources = entry.get("map", {})
             if isinstance(sources, Mapping):
-                sources = {column: {"field": it} if isinstance(it, str) else it for column, it in sources.items()}
+                sources = {column: {"field": it} if isinstance(it, str) else in_words(it) for column, it in sources.items()}
                 problems += [f"map.{column}: {problem}" for column, it in sources.items() if isinstance(it, Mapping) for problem in unquoted(it)]
             whole.append({**entry, "extract": extract, "glob": globs, "map": sources})
     return {**{key: content[key] for key in ABOUT_ALL if key in content}, "files": whole}
+
+
+def in_words(source: Any) -> Any:
+    """The source with true and false as the texts that flags are written with: what a code stands for needs no quotes in YAML."""
+    if not isinstance(source, Mapping):
+        return source
+    return {key: {code: str(it).lower() if isinstance(it, bool) else it for code, it in value.items()}
+            if key in ("codes", "letters") and isinstance(value, Mapping) else value for key, value in source.items()}
 
 
 def unquoted(source: Mapping[str, Any]) -> list[str]:

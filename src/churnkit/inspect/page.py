@@ -55,14 +55,15 @@ def inspected(paths: Sequence[Path], spill: str, zone: str) -> tuple[str, dict[s
         if known:
             said.append(f"{path}: {file.said}\n{known}")
             continue
+        named = misfit(file, layouts, spill, zone)
         guess = propose(file)
         if guess.confidence < LEAST:
-            said.append(f"{path}: {file.said}\n  like no extract that churnkit reads (columns {', '.join(file.names)}); "
+            said.append(f"{path}: {file.said}\n{named}  like no extract that churnkit reads (columns {', '.join(file.names)}); "
                         "where it is none, name it under ignore in the layout")
             continue
         entry = entry_of(file, guess)
         joined(entries, entry)
-        heading = f"{path}: {file.said}; {len(file.rows):,} rows looked at"
+        heading = f"{path}: {file.said}; {len(file.rows):,} rows looked at" + f"\n{named}".rstrip()
         said.append("\n".join([heading, *table(file, guess), "", *tried_lines(file, entry, spill, zone)]))
     if not entries:
         return "\n\n".join(said) + "\n", None
@@ -95,6 +96,20 @@ def known_for(file: Sniffed, layouts: Sequence[Layout], spill: str, zone: str) -
                     f" Its name does not fit {', '.join(entry.globs)}: rename it, or copy the layout to layouts/ under a name of yours."
                 return f"  fits the layout {layout.name} as {entry.extract}.{name}\n" + "\n".join(rows_of(result))
     return ""
+
+
+def misfit(file: Sniffed, layouts: Sequence[Layout], spill: str, zone: str) -> str:
+    """Why the project's layout by whose names the file is called does not fit it; nothing where it is called by none."""
+    said = list[str]()
+    for layout in (layout for layout in layouts if layout.path.parent == layout_file.OWN):
+        for entry in (entry for entry in layout.files if is_called(Path(file.path.name), entry.globs)):
+            try:
+                lost = tried(file, entry, spill, zone).lost
+                why = ", ".join(f"{count:,} × {reason}" for reason, count in sorted(lost.items(), key=lambda it: -it[1]))
+            except InputError as problem:
+                why = str(problem)
+            said.append(f"  is called like {entry.extract} of the layout {layout.name}, which does not fit: {why}\n")
+    return "".join(said)
 
 
 def entry_of(file: Sniffed, guess: Proposal) -> dict[str, Any]:

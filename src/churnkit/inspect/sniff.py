@@ -92,6 +92,8 @@ def encoding_of(path: Path) -> str:
         raise unreadable(path, problem) from None
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    if start.startswith(b"PK\x03\x04"):
+        raise InputError(f"{path} is a zip archive or a spreadsheet: unpack it, or have it saved as CSV.")
     if b"\0" in start[:1000]:
         halves = start[0:1000:2].count(0), start[1:1000:2].count(0)
         if min(halves) > max(halves) / 10:
