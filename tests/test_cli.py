@@ -102,7 +102,8 @@ def test_an_empty_file():
 def test_garbage_instead_of_a_file():
     deliver(number_plan=bytes(range(256)) * 9)
     assert failed("ingest", JUNE) == (
-        3, "data/extracts/2026-06/number_plan_2026-06.csv is no UTF-8 CSV file: its first line cannot be read as column names.")
+        3, "data/extracts/2026-06/number_plan_2026-06.csv is no UTF-8 CSV file: its first line cannot be read as column names. "
+           "`churnkit inspect data/extracts/2026-06/number_plan_2026-06.csv` says how it is written.")
 
 
 def test_too_many_rejects():

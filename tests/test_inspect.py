@@ -7,6 +7,7 @@ import yaml
 
 from builders import SUBSCRIBERS, account, ingest_again, put_down, rejects
 from churnkit import cli
+from churnkit.errors import InputError
 from churnkit.extracts import layout_file
 from churnkit.inspect.page import inspected
 from churnkit.inspect.sniff import sniff
@@ -41,7 +42,8 @@ CALLS = "用户编码|对方号码|通话类型|业务类型|开始时间|通话
     ("a,b\n1,2\n", "utf-8", ("utf-8", ",", True)), ("甲|乙\n1|2\n", "gb18030", ("gb18030", "|", True)),
     ("1;2;3\n4;5;6\n", "utf-8", ("utf-8", ";", False)),
     ("a\tb\n1\t2\n", "utf-16", ("utf-16", "\t", True)), ("a\x01b\n1\x012\n", "utf-16-le", ("utf-16-le", "\x01", True)),
-    ("姓名,月份\n王,202606\n", "utf-8-sig", ("utf-8", ",", True)), ("a,b\né,2\n", "latin-1", ("latin-1", ",", True))])
+    ("姓名,月份\n王,202606\n", "utf-8-sig", ("utf-8", ",", True)), ("a,b\né,2\n", "latin-1", ("latin-1", ",", True)),
+    ("Übertragung;Menge\nSüd;2\n", "cp1252", ("latin-1", ";", True)), ("姓名,月份\n王,202606\n", "big5", ("big5", ",", True))])
 def test_encoding_delimiter_and_header_are_told_from_the_bytes(text, encoding, found):
     file = sniff(written("x", text * 20, encoding))
     assert (file.encoding, file.delimiter, file.has_header) == found
@@ -64,6 +66,40 @@ def test_no_full_number_is_shown():
     assert "13900000001" not in said
 
 
+def test_what_unknown_codes_stand_for_is_asked_and_a_layout_without_the_answer_is_refused():
+    rows = [f"1990000{n:04};199111{n:05};{'ZBX'[n % 3]};{n + 1:02}/06/2026 08:00:00;{'' if n % 3 == 2 else '75:04'};{'BC'[n % 2]}" for n in range(20)]
+    said, document = looked_at(written("hd_202606.txt", "\n".join(["本机号码;对端号码;呼叫类型;起始时间;通话时长;长途类型", *rows, ""]), "gb18030"))
+    (entry,) = document["files"]
+    codes = {"field": "呼叫类型", "codes": {"B": "?", "X": "?", "Z": "?"}}
+    assert (entry["map"]["direction"], entry["map"]["kind"], entry["map"]["duration_s"]) == (codes, codes, {"field": "通话时长", "unit": "mm:ss"})
+    assert "(which is out, in or forwarded?)" in said
+    assert "0 would be accepted" in said
+    Path("layouts").mkdir()
+    Path("layouts/hd.yaml").write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
+    with pytest.raises(cli.ParameterError, match="'direction' does not say yet what 'B', 'X', 'Z' stands for: one of out, in, forwarded, or null"):
+        layout_file.load("hd")
+
+
+def test_subscribers_keep_id_and_number_and_words_for_nothing_are_nulls():
+    rows = [f"JD{n:07};20260630;1990000{n:04};20210306;后;{'个物'[n % 2]};江东省/青石市/老街;{'无' if n % 3 else '20270305'}" for n in range(20)]
+    head = "用户号;数据日期;手机号码;入网日期;付费方式;用户类型;归属地;合约到期日"
+    said, document = looked_at(written("yh_20260630.csv", "\n".join([head, *rows, ""]), "gb18030"))
+    (entry,) = document["files"]
+    assert (entry["extract"], entry["nulls"], entry["map"]["subscriber_id"], entry["map"]["msisdn"]) == ("subscribers", ["无"], "用户号", "手机号码")
+    assert entry["map"]["contract_end_on"] == {"field": "合约到期日", "format": "%Y%m%d"}
+    assert entry["map"]["payment_kind"]["codes"] == {"后": "postpaid"}
+    assert "(which is voice, data_only, iot, sub_line, company, test or staff?)" in said
+
+
+def test_codes_of_two_files_of_one_kind_come_together_in_one_entry():
+    files = [written(f"x_{day}.csv", "user_id,peer,start_time,direction,kind,dura\n" + "".join(
+        f"{n},199111{n:05},2026-06-{day} 08:00:{n:02},{codes[n % 2]},voice,60\n" for n in range(20))) for day, codes in ((10, "ZB"), (11, "ZQ"))]
+    _, document = looked_at(*(file.rename(file.name.replace("x_", "x")) for file in files))
+    (entry,) = document["files"]
+    assert entry["glob"] == ["x*.csv"]
+    assert entry["map"]["direction"] == {"field": "direction", "codes": {"B": "?", "Q": "?", "Z": "?"}}
+
+
 def test_what_has_no_place_and_what_is_not_known_is_said():
     said, _ = looked_at(written("x.csv", "user_id,peer,start_time,dir,shade\n" + "".join(
         f"{n},139{n:08},2026-06-01 08:00:{n:02},{'MO' if n % 2 else 'XX'},blue\n" for n in range(20))))
@@ -73,10 +109,38 @@ def test_what_has_no_place_and_what_is_not_known_is_said():
     assert "20 × a voice leg needs its duration" in said
 
 
+def test_rows_with_numbers_that_would_be_rejected_are_not_counted_as_accepted():
+    said, _ = looked_at(written("x.csv", "msisdn,peer,start_time,call_type,kind,dura\n" + "".join(
+        f"1990000{n:04},199111{n:05},2026-06-01 08:00:{n:02},out,voice,{'' if n < 3 else 60}\n" for n in range(20))))
+    assert "most like calls" in said
+    assert "20 rows read, 17 would be accepted" in said
+    assert "3 × a voice leg needs its duration" in said
+
+
 def test_a_file_that_a_shipped_layout_fits_is_named_with_it():
     said, document = looked_at(written("subscribers_2026-06.csv", SUBSCRIBERS))
     assert "fits the layout canonical as subscribers." in said
     assert not document
+
+
+def test_a_file_called_like_an_own_layout_that_does_not_fit_says_why_before_another_is_proposed():
+    Path("layouts").mkdir()
+    Path("layouts/south.yaml").write_text("files:\n  - {extract: bills, glob: 'fee_*.csv', map: {subscriber_id: user_id, bill_month: month, "
+                                          "total_cents: {field: total, unit: yuan}}}\n", "utf-8")
+    said, document = looked_at(written("fee_202606.csv", "user_id,month,total\n" + "".join(f"{n},2026-06,{n}.x\n" for n in range(20))))
+    assert "is called like bills of the layout south, which does not fit: 20 × total_cents has a code, amount or form that the layout" in said
+    assert document["files"][0]["extract"] == "bills"
+
+
+@pytest.mark.parametrize(("name", "said"), [("here", "here is a folder; name its files, such as here/*."),
+                                            ("a.zip", "a.zip is a zip archive or a spreadsheet: unpack it, or have it saved as CSV.")])
+def test_a_folder_and_an_archive_are_named_as_what_they_are(name, said):
+    Path("params.yaml").write_text((ROOT / "params.yaml").read_text("utf-8"), "utf-8")
+    Path("here").mkdir()
+    Path("a.zip").write_bytes(b"PK\x03\x04" + bytes(50))
+    with pytest.raises(InputError) as refused:
+        cli.app(["inspect", name])
+    assert str(refused.value) == said
 
 
 def test_a_fixed_width_and_a_trailer_are_seen():

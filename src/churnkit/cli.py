@@ -105,6 +105,8 @@ def inspect(files: Annotated[list[Path], typer.Argument(help="Files of an operat
     from churnkit.inspect.page import inspected
 
     common = params.load("common", params.Common)
+    if folders := [path for path in files if path.is_dir()]:
+        raise InputError(f"{folders[0]} is a folder; name its files, such as {folders[0]}/*.")
     if missing := [path for path in files if not path.is_file()]:
         raise InputError(f"There is no file {missing[0]}.")
     if out and out.exists():

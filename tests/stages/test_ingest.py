@@ -225,7 +225,8 @@ def test_too_many_rejects_stop_the_run_with_the_three_worst_reasons_and_the_old_
         "5 × channel is not one of call, sms (e.g. 2026-06/consents_2026-06.csv, line 3: '1001,2026-06-05 09:00:00,fax,true'); "
         "4 × happened_at is not a time YYYY-MM-DD HH:MM:SS without offset (e.g. 2026-06/consents_2026-06.csv, line 8: '1001,never,call,true'); "
         "3 × is_granted is not true or false (e.g. 2026-06/consents_2026-06.csv, line 12: '1001,2026-06-05 09:00:00,call,maybe'). "
-        "Mend the file or ask for it again; to go on without these rows, `churnkit ingest 2026-06 --accept-rejects`, which the account records.")
+        "Mend the file or ask for it again, or mend the layout where it does not know what stands there; to go on without these rows, "
+        "`churnkit ingest 2026-06 --accept-rejects`, which the account records.")
     assert len(events("consents")) == 1
     ingest_again(JUNE, "consents", accept_rejects=True)
     assert account("consents") == (15, 1, 14, 0)
@@ -248,6 +249,9 @@ def test_a_required_extract_without_a_usable_row_is_an_error_but_a_month_without
     assert account("status_changes") == (0, 0, 0, 0)
     with pytest.raises(InputError, match="the files of 'bills' hold no usable row"):
         ingest_alone(bills=BILLS.splitlines(True)[0])
+    put_down(JUNE, {"bills": BILLS.splitlines(True)[0] + "1001,2026-06,2026-07-01,2026-07-20,much,5900,,\n"})
+    with pytest.raises(InputError, match=r"the files of 'bills' hold no usable row\. Most: 1 × total_cents is not a whole number \(e\.g\. "):
+        ingest_again(JUNE, "bills", max_reject_share=1.0)
 
 
 def test_an_extract_that_did_not_come_has_no_rows_but_the_columns_and_types_it_would_have():

@@ -8,6 +8,8 @@ import pytest
 
 from builders import JUNE, STATUS_CHANGES, account, events, ingest_again, put_down, rejects, subscriber
 from churnkit.errors import InputError
+from churnkit.extracts import layout_file
+from churnkit.stages.ingest import unfound
 
 CONSENT = """\
 files:
@@ -149,3 +151,41 @@ def test_a_file_that_fits_two_layouts_is_an_error_and_its_shape_may_tell_them_ap
 def test_a_file_without_a_header_that_is_written_otherwise_is_refused_whole():
     with pytest.raises(InputError, match="is not written as its layout says: its first line has 1 fields where 3 are expected"):
         ingest_with(STATES, {"os_1": b"1|2026-06-05 09:00:00+08:00|0\n" * 3}, "status_changes")
+
+
+@pytest.mark.parametrize(("delimiter", "names", "said"), [
+    (";", NAMES, r"The delimiter ',' parts nothing here: `churnkit inspect data/extracts/2026-06/optin_20260605\.txt` says which one does\.$"),
+    (",", [*NAMES[:3], "other"], r"^data/extracts/2026-06/optin_20260605\.txt: .* missing 'yes_no'\. Found: .*[a-z]\.$")])
+def test_a_file_whose_columns_do_not_fit_is_refused_under_its_whole_name_with_what_the_layout_may_have_to_say(delimiter, names, said):
+    with pytest.raises(InputError, match=said):
+        ingest_with(CONSENT.format(how="preamble: 0"), {"optin_20260605.txt": delimited(delimiter, [names, *ROWS]).encode()})
+
+
+def test_a_missing_column_that_the_extract_can_do_without_says_how_files_may_lack_it():
+    text = CONSENT.format(how="preamble: 0") + "      received_at: {field: got, format: '%Y%m%d%H%M%S'}\n"
+    with pytest.raises(InputError, match=r"missing 'got'.*Where files come without it, its column in the layout may say may_be_missing: true\.$"):
+        ingest_with(text, {"optin.txt": delimited(",", [NAMES, *ROWS]).encode()})
+
+
+def test_what_a_code_stands_for_may_be_true_and_false_without_quotes():
+    text = CONSENT.format(how="preamble: 0").replace('是: "true", 否: "false"', "是: true, 否: false")
+    ingest_with(text, {"optin.txt": delimited(",", [NAMES, *ROWS]).encode()})
+    assert [e["is_granted"] for e in sorted(events("consents"), key=lambda e: e["happened_at"])] == [True, False, False]
+
+
+def test_a_file_that_no_own_layout_has_a_name_for_says_how_to_pass_it_over():
+    Path("layouts").mkdir()
+    Path("layouts/north.yaml").write_text(CONSENT.format(how="preamble: 0"), "utf-8")
+    (put_down(JUNE, {}) / "readme.txt").touch()
+    with pytest.raises(InputError, match=r"readme\.txt belongs to no extract; no layout of north has a glob .* or named under ignore in a layout\.$"):
+        ingest_again(JUNE, "consents", layouts=("north",))
+
+
+def test_a_required_extract_that_an_own_layout_reads_is_missed_under_the_name_it_has_there():
+    Path("layouts").mkdir()
+    bills = "{subscriber_id: user, bill_month: {field: month, format: '%Y%m'}, total_cents: {field: sum, unit: yuan}}"
+    Path("layouts/north.yaml").write_text(f"files:\n  - {{extract: bills, glob: 'fee_*.txt', map: {bills}}}\n", "utf-8")
+    layouts = [layout_file.load(name) for name in ("north", "bandicoot")]
+    assert unfound("bills", Path("here"), layouts) == "no file here/fee_*.txt"
+    assert unfound("subscribers", Path("here"), layouts) == \
+        "no layout of ingest.layouts (north, bandicoot) reads it; write an entry for it, or name a layout that has one"

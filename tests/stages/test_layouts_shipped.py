@@ -165,13 +165,13 @@ def test_a_bandicoot_file_belongs_to_the_user_it_is_named_after():
 
 
 def test_a_number_given_out_again_is_a_new_subscribers_from_the_day_it_was():
-    old, new = "1001,2026-05-31,13800001001,2024-02-29", "2001,2026-06-30,13800001001,2026-06-20"
+    old, new = "1001,2026-05-31,13800001001,2026-05-10", "2001,2026-06-30,13800001001,2026-06-20"
     rest = ",postpaid,voice,江西/南昌/东湖,,\n"
     ingest_alone("2026-05", subscribers=SUBSCRIBERS.splitlines(True)[0] + old + rest)
     put_down(JUNE, {"subscribers": SUBSCRIBERS.splitlines(True)[0] + new + rest, "calls":
              "msisdn,other_party,kind,direction,happened_at,duration_s\n" + "".join(
                  f"13800001001,10086,voice,out,{day} 08:00:00,60\n" for day in
-                 ("2024-02-28", "2026-06-02", "2026-06-19", "2026-06-20", "2026-06-30"))})
+                 ("2026-05-09", "2026-06-02", "2026-06-19", "2026-06-20", "2026-06-30"))})
     ingest_again(JUNE, "subscribers", "calls")
     assert told(events("calls"), "subscriber_id") == [(subscriber("1001"),), (subscriber("1001"),), (subscriber("2001"),), (subscriber("2001"),)]
     assert [(r["column"], r["message"]) for r in rejects()] == [("subscriber_id", "no subscriber had this number on that day")]
@@ -210,3 +210,14 @@ def test_a_set_of_letters_is_the_state_that_weighs_most_and_a_consent_is_noted_b
     assert [(r["line"], r["column"], r["rule"]) for r in rejects()] == [(4, "status", "unread")]
     assert told(events("consents"), "happened_at", "channel", "is_granted") == [
         (datetime(2026, 6, 5, 9), "call", True), (datetime(2026, 6, 5, 10), "sms", False)]
+
+
+def test_that_nobody_had_a_number_is_said_only_of_rows_that_are_fine_otherwise():
+    put_down(JUNE, {"subscribers": SUBSCRIBERS, "calls": "msisdn,other_party,kind,direction,happened_at,duration_s\n" + "".join(
+        f"{number},10086,voice,out,{at},{length}\n" for number, at, length in (
+            ("13800001001", "2026-06-02 08:00:00", 60), ("13800001001", "1980-01-06 00:00:00", 60), ("13800001001", "2026-06-31 00:00:00", 60),
+            ("13800001009", "2026-06-02 08:00:00", -1), ("13800001009", "2026-06-02 08:00:00", 60), ("", "2026-06-02 08:00:00", 60)))})
+    ingest_again(JUNE, "subscribers", "calls", max_reject_share=1.0)
+    assert [(r["column"], r["rule"]) for r in rejects()] == [
+        ("happened_at", "long_before_delivery"), ("happened_at", "not_time"), ("duration_s", "out_of_range"), ("subscriber_id", "unread"),
+        ("subscriber_id", "missing")]

@@ -144,7 +144,8 @@ def above_trailer(path: Path, last: Block | None, shape: Shape, rows_before: int
     start = text.rfind(b"\n") + 1
     found = re.fullmatch(shape.trailer, text[start:].decode(shape.stored, "replace").strip())
     if not found:
-        raise InputError(f"{path} does not end in the line with the row count that its layout promises ({shape.trailer}): it broke off on its way.")
+        raise InputError(f"{path} does not end in the line with the row count that its layout promises ({shape.trailer}): it broke off "
+                         "on its way; ask for it again. If it ends in another such line, mend the trailer of the layout.")
     block = Block(last.first if last else 1, text[:start])
     rows = rows_before + block.lines
     if int(found[1]) != rows:

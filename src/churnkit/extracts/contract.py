@@ -119,18 +119,23 @@ EXPECTED = {"integer": "a whole number", "decimal": "a number such as 12.5, with
 
 
 def first_broken(extract: Extract, present: set[str], delivery: Delivery) -> Expression:
-    """`column|rule` of the first rule that the row breaks, in the order of the columns; null for a good row."""
+    """`column|rule` of the first rule that the row breaks, in the order of the columns; null for a good row.
+
+    That nobody had the row's number comes last: it is true of any row whose day is wrong.
+    """
     broken: list[tuple[Expression, str]] = []
+    last: list[tuple[Expression, str]] = []
     for column in extract.columns:
         it = F.col(column.name)
+        by_number = column.kind == "subscriber" and HOLDER in present
         if ODD + column.name in present:
-            broken.append((F.col(ODD + column.name), f"{column.name}|{UNREAD}"))
+            (last if by_number else broken).append((F.col(ODD + column.name), f"{column.name}|{UNREAD}"))
         if column.name in present and guard(column) is not None:
             text = F.col(f"bad_{column.name}")
             is_bad = text.isNotNull() & it.isNull() if column.kind in TYPES or column.kind == "time" else text
             broken.append((is_bad, f"{column.name}|not_{column.kind}"))
         if column.required:
-            nobody = F.col(HOLDER).isNull() if column.kind == "subscriber" and HOLDER in present else F.lit(True)
+            nobody = F.col(HOLDER).isNull() & ~F.col(ODD + column.name) if by_number else F.lit(True)
             broken.append((it.isNull() & nobody, f"{column.name}|missing"))
         if column.low is not None and column.name in present:
             broken.append((~it.between(F.lit(column.low), F.lit(column.high)), f"{column.name}|out_of_range"))
@@ -145,7 +150,7 @@ def first_broken(extract: Extract, present: set[str], delivery: Delivery) -> Exp
         broken.append((F.col(RECEIVED.name) >= F.lit(str(latest)).cast("date"), f"{RECEIVED.name}|long_after_delivery"))
     row = SimpleNamespace(**{c.name: F.col(c.name) for c in extract.columns})
     broken += [(~rule.holds(row), f"{rule.column}|{rule.name}") for rule in extract.rules]
-    (condition, name), *rest = broken
+    (condition, name), *rest = [*broken, *last]
     verdict = F.when(condition, F.lit(name))
     for condition, name in rest:
         verdict = verdict.when(condition, F.lit(name))

@@ -12,7 +12,8 @@ from churnkit.extracts.declare import Extract
 NUMBER = "msisdn"  # where the operator's rows carry a number instead of the subscriber's id
 
 Encoding = Literal["utf-8", "gb18030", "gbk", "gb2312", "big5", "latin-1", "cp1251", "cp1252", "utf-16", "utf-16-le", "utf-16-be"]
-Unit = Literal["yuan", "jiao", "fen", "li", "bytes", "KB", "MB", "GB", "seconds", "minutes"]
+Unit = Literal["yuan", "jiao", "fen", "li", "bytes", "KB", "MB", "GB", "seconds", "minutes", "mm:ss"]
+ASKED = "?"  # for what a code stands in a proposal, until somebody says it
 DIRECTIVES = "YymdHMSfz"
 
 

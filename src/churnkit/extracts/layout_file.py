@@ -7,7 +7,7 @@ from typing import Any
 from churnkit import documents
 from churnkit.errors import ParameterError
 from churnkit.extracts import EXTRACTS
-from churnkit.extracts.layout import NUMBER, FileLayout, Layout, carries_number
+from churnkit.extracts.layout import ASKED, NUMBER, FileLayout, Layout, carries_number
 from churnkit.params import build, close
 
 SHIPPED = Path(__file__).parent.parent / "layouts"
@@ -15,7 +15,7 @@ OWN = Path("layouts")
 EVERY = "*"  # stands for each extract, under its own name and columns
 ABOUT_ALL = ("about", "files", "ignore")  # what else stands at a layout's top holds for each of its files
 MEASURES = {"cents": ("yuan", "jiao", "fen", "li"), "megabytes": ("bytes", "KB", "MB", "GB"), "MB": ("bytes", "KB", "MB", "GB"),
-            "seconds": ("seconds", "minutes")}
+            "seconds": ("seconds", "minutes", "mm:ss")}
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,18 @@ def spread(content: dict[str, Any], problems: list[str]) -> dict[str, Any]:
             globs = [str(g).replace("{extract}", str(extract)) for g in globs] if isinstance(globs, list) else globs
             sources = entry.get("map", {})
             if isinstance(sources, Mapping):
-                sources = {column: {"field": it} if isinstance(it, str) else it for column, it in sources.items()}
+                sources = {column: {"field": it} if isinstance(it, str) else in_words(it) for column, it in sources.items()}
                 problems += [f"map.{column}: {problem}" for column, it in sources.items() if isinstance(it, Mapping) for problem in unquoted(it)]
             whole.append({**entry, "extract": extract, "glob": globs, "map": sources})
     return {**{key: content[key] for key in ABOUT_ALL if key in content}, "files": whole}
+
+
+def in_words(source: Any) -> Any:
+    """The source with true and false as the texts that flags are written with: what a code stands for needs no quotes in YAML."""
+    if not isinstance(source, Mapping):
+        return source
+    return {key: {code: str(it).lower() if isinstance(it, bool) else it for code, it in value.items()}
+            if key in ("codes", "letters") and isinstance(value, Mapping) else value for key, value in source.items()}
 
 
 def unquoted(source: Mapping[str, Any]) -> list[str]:
@@ -95,8 +103,10 @@ def misfits(entry: FileLayout) -> list[str]:
         if source.is_id and column.kind != "number":
             problems.append(f"{name!r} is no number that an id could stand for; is_id is for those")
         if column.kind == "choice":
+            if unsaid := ", ".join(repr(code) for code, v in [*source.codes.items(), *source.letters.items()] if v == ASKED):
+                problems.append(f"{name!r} does not say yet what {unsaid} stands for: one of {', '.join(column.choices)}, or null")
             wrong = [v for v in [*source.codes.values(), *source.letters.values(), source.constant, source.otherwise]
-                     if v is not None and v not in column.choices]
+                     if v is not None and v != ASKED and v not in column.choices]
             problems += [f"{name!r} is never {v!r}{close(v, column.choices)}; it is one of {', '.join(column.choices)}" for v in dict.fromkeys(wrong)]
         if entry.names:
             problems += [f"{name!r} reads {f!r}, which is no column of the file{close(f, entry.names)}" for f in source.read if f not in entry.names]

@@ -66,8 +66,8 @@ def check(files: Iterable[FileAccount], rejects: Sequence[Reject], *, overall: L
             if said := limit.broken_by(len(lost), read):
                 raise AccountError(
                     f"Delivery {delivery}: {len(lost):,} of {read:,} rows of {extract!r} were rejected, {said} ({where}). {worst(lost)} "
-                    f"Mend the file or ask for it again; to go on without these rows, `churnkit ingest {delivery} --accept-rejects`, "
-                    "which the account records.")
+                    "Mend the file or ask for it again, or mend the layout where it does not know what stands there; to go on without these rows, "
+                    f"`churnkit ingest {delivery} --accept-rejects`, which the account records.")
 
 
 def worst(rejects: Sequence[Reject]) -> str:

@@ -15,11 +15,14 @@ SUFFIXES = {"元": "yuan", "角": "jiao", "分": "fen", "厘": "li", "B": "bytes
             "s": "seconds", "秒": "seconds", "min": "minutes", "分钟": "minutes"}
 AMOUNT = r"^ *[¥￥]?(-?)([0-9]{1,9})(?:[.]([0-9]{1,6})[0-9]*)? *([A-Za-z元角分厘秒钟]*) *$"
 CLOCK = r"^(-?)([0-9]{1,3}):([0-5]?[0-9]):([0-5]?[0-9])$"
+MINUTES = r"^([0-9]{1,4}):([0-5][0-9])$"
 SPOKEN = r"^(?:([0-9]{1,3})(?:小时|时))?(?:([0-9]{1,4})(?:分钟|分))?(?:([0-9]{1,5})秒)?$"
 
 
 def measured(text: Expression, unit: str) -> Expression:
     """The amount as text of a whole number of cents or seconds, or of megabytes with six decimals; null where it cannot be read."""
+    if unit == "mm:ss":  # 12:04 alone could be hours and minutes, so it is read where the layout says what it is
+        return F.coalesce(minutes(text), clock(text), spoken(text))
     if unit in TIME:
         return F.coalesce(clock(text), spoken(text), scaled(text, unit, TIME, 0))
     return scaled(text, unit, MONEY, 0) if unit in MONEY else scaled(text, unit, VOLUME, 6)
@@ -45,6 +48,12 @@ def clock(text: Expression) -> Expression:
     """Seconds of `00:12:04`."""
     seconds = number(text, CLOCK, 2) * 3600 + number(text, CLOCK, 3) * 60 + number(text, CLOCK, 4)
     return F.when(text.rlike(CLOCK), F.concat(F.coalesce(found(text, CLOCK, 1), F.lit("")), seconds.cast("string")))
+
+
+def minutes(text: Expression) -> Expression:
+    """Seconds of `12:04`, minutes and seconds; an hour and more is `75:04`."""
+    seconds = number(text, MINUTES, 1) * 60 + number(text, MINUTES, 2)
+    return F.when(text.rlike(MINUTES), seconds.cast("string"))
 
 
 def spoken(text: Expression) -> Expression:

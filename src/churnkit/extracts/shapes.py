@@ -55,7 +55,8 @@ def header(path: Path, entry: FileLayout, first: list[bytes]) -> tuple[str, ...]
     except (UnicodeDecodeError, csv.Error):
         garbage, names = True, []
     if garbage:
-        raise InputError(f"{path} is no {stored.upper()} CSV file: its first line cannot be read as column names.")
+        raise InputError(f"{path} is no {stored.upper()} CSV file: its first line cannot be read as column names. "
+                         f"`churnkit inspect {path}` says how it is written.")
     return checked(path, entry, tuple(names))
 
 
@@ -64,17 +65,25 @@ def checked(path: Path, entry: FileLayout, names: Sequence[str]) -> tuple[str, .
     declared = fields(entry) if entry.map else own_columns(entry)
     needed = [name for source in entry.map.values() if not source.may_be_missing for name in source.read] if entry.map else \
         [c.name for c in entry.kind.columns if c.required and not (c.kind == "subscriber" and NUMBER in names and NUMBER in declared)]
-    missing = [name for name in needed if name not in names]
+    missing = list(dict.fromkeys(name for name in needed if name not in names))
     unknown = [] if entry.map else [name for name in names if name not in declared]
     twice = sorted({name for name in names if names.count(name) > 1 and name in declared})
     if missing or unknown or twice:
         complaints = [f"{label} {', '.join(map(repr, found))}" for label, found in
                       (("missing", missing), ("unknown", unknown), ("twice", twice)) if found]
         # Without a header the first line is a row, and holds full numbers; the path is said as it is.
-        told = masked(f"columns of extract {entry.extract!r} do not fit: {'; '.join(complaints)}. "
-                      f"Found: {', '.join(names)}. Expected: {expected(entry, declared)}.", length=2_000)
-        raise InputError(f"{path}: {told}")
+        said = masked(f"{'; '.join(complaints)}. Found: {', '.join(names)}. Expected: {expected(entry, declared)}.", length=2_000)
+        raise InputError(f"{path}: columns of extract {entry.extract!r} do not fit: {said}{remedy(path, entry, names, missing)}")
     return tuple(f"{name} ({n})" if name in names[:n] else name for n, name in enumerate(names))
+
+
+def remedy(path: Path, entry: FileLayout, names: Sequence[str], missing: Sequence[str]) -> str:
+    """What the layout may have to say; nothing where only the file can be wrong."""
+    if not is_table(path) and len(names) == 1 < len(fields(entry)):
+        return f" The delimiter {entry.delimiter!r} parts nothing here: `churnkit inspect {path}` says which one does."
+    needed = {c.name for c in entry.kind.columns if c.required} | {NUMBER}
+    waits = missing and all(column not in needed for column, source in entry.map.items() if set(source.read) & set(missing))
+    return " Where files come without it, its column in the layout may say may_be_missing: true." if entry.map and waits else ""
 
 
 def expected(entry: FileLayout, declared: list[str]) -> str:

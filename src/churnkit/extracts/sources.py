@@ -94,6 +94,8 @@ def stray(path: Path, folder: Path, layouts: Sequence[Layout]) -> str:
     extracts = list(dict.fromkeys(entry.extract for layout in layouts for entry in layout.files))
     near = difflib.get_close_matches(path.name.split(".")[0].rsplit("_", 1)[0], extracts, 1, 0.7)
     meant = f" (did you mean {near[0]!r}?)" if near else ""
-    tried = "" if [x.name for x in layouts] == ["canonical"] else f" No layout of {', '.join(x.name for x in layouts)} has a glob for it."
-    return (f"{path} belongs to no extract{meant}; names are <extract>_<anything>.csv or .csv.gz, with extract one of {', '.join(extracts)}.{tried} "
-            f"`churnkit inspect {path}` proposes a layout; what churnkit is not to read is to be moved out of {folder.parent}/.")
+    called = [x.name for x in layouts]
+    own = f"names are <extract>_<anything>.csv or .csv.gz, with extract one of {', '.join(extracts)}" if "canonical" in called else ""
+    tried = "" if called == ["canonical"] else f"no layout of {', '.join(called)} has a glob for it"
+    return (f"{path} belongs to no extract{meant}; {'; '.join(filter(None, (own, tried)))}. `churnkit inspect {path}` proposes a layout; what "
+            f"churnkit is not to read is to be moved out of {folder.parent}/ or named under ignore in a layout.")

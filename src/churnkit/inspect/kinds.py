@@ -6,11 +6,13 @@ from datetime import datetime
 from functools import partial
 
 TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y%m%d%H%M%S", "%Y%m%d %H%M%S", "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%dT%H:%M:%S%z",
-         "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d.%m.%Y %H:%M:%S")
-DATES = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y")
-MONTHS = ("%Y-%m", "%Y%m", "%Y/%m")
+         "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d.%m.%Y %H:%M:%S",
+         "%d.%m.%y %H:%M:%S", "%d.%m.%Y %H:%M", "%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日%H:%M:%S")
+DATES = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d.%m.%y", "%Y年%m月%d日")
+MONTHS = ("%Y-%m", "%Y%m", "%Y/%m", "%m/%Y", "%Y年%m月", "%Y.%m", "%m.%Y")
 CLOCKS = ("%H:%M:%S", "%H%M%S", "%H:%M")
 SHAPES = {"duration": r"[0-9]{1,3}:[0-9]{2}:[0-9]{2}|(?=.*[0-9])([0-9]+小时)?([0-9]+分)?([0-9]+秒)?",
+          "minutes": r"[0-9]{1,3}:[0-5][0-9]",
           "money": r"-?[0-9]+([.][0-9]+)?(元|分)|-?[0-9]+[.][0-9]{1,2}",
           "volume": r"[0-9.]+ ?[KMG]B?", "number": r"\+?[0-9*#]{7,20}", "integer": r"-?[0-9]{1,12}", "decimal": r"-?[0-9]+[.][0-9]+"}
 MOST = 0.98

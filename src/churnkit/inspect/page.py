@@ -10,10 +10,10 @@ from typing import Any
 from churnkit import documents
 from churnkit.engine import F, open_session
 from churnkit.errors import ChurnkitError, InputError
-from churnkit.extracts import contract, layout_file
+from churnkit.extracts import EXTRACTS, contract, layout_file
 from churnkit.extracts.account import masked
 from churnkit.extracts.blocks import COMPRESSED, whole_lines
-from churnkit.extracts.layout import FileLayout, Layout
+from churnkit.extracts.layout import ASKED, FileLayout, Layout
 from churnkit.extracts.reader import Reader
 from churnkit.extracts.shapes import shape_of
 from churnkit.extracts.sources import Source, is_called
@@ -55,20 +55,31 @@ def inspected(paths: Sequence[Path], spill: str, zone: str) -> tuple[str, dict[s
         if known:
             said.append(f"{path}: {file.said}\n{known}")
             continue
+        named = misfit(file, layouts, spill, zone)
         guess = propose(file)
         if guess.confidence < LEAST:
-            said.append(f"{path}: {file.said}\n  like no extract that churnkit reads (columns {', '.join(file.names)}); "
+            said.append(f"{path}: {file.said}\n{named}  like no extract that churnkit reads (columns {', '.join(file.names)}); "
                         "where it is none, name it under ignore in the layout")
             continue
         entry = entry_of(file, guess)
-        entries.setdefault(str({**entry, "glob": 0}), {**entry, "glob": []})["glob"].append(entry["glob"])
-        heading = f"{path}: {file.said}; {len(file.rows):,} rows looked at"
+        joined(entries, entry)
+        heading = f"{path}: {file.said}; {len(file.rows):,} rows looked at" + f"\n{named}".rstrip()
         said.append("\n".join([heading, *table(file, guess), "", *tried_lines(file, entry, spill, zone)]))
     if not entries:
         return "\n\n".join(said) + "\n", None
     document = {"about": "Proposed by churnkit inspect; look through every line.",
                 "files": [{**entry, "glob": list(dict.fromkeys(entry["glob"]))} for entry in entries.values()]}
     return "\n\n".join(said) + "\n\nA layout to begin with:\n\n" + documents.dumped(document), document
+
+
+def joined(entries: dict[str, dict[str, Any]], entry: dict[str, Any]) -> None:
+    """Adds the entry, or its name and codes to those of files that are otherwise written alike: no sample holds all codes."""
+    alike = {name: {**it, "codes": 0} if isinstance(it, dict) and "codes" in it else it for name, it in entry["map"].items()}
+    one = entries.setdefault(str({**entry, "glob": 0, "map": alike}), {**entry, "glob": []})
+    one["glob"].append(entry["glob"])
+    for name, it in entry["map"].items():
+        if isinstance(it, dict) and "codes" in it:
+            one["map"][name]["codes"] = it["codes"] | one["map"][name]["codes"]
 
 
 def known_for(file: Sniffed, layouts: Sequence[Layout], spill: str, zone: str) -> str:
@@ -87,6 +98,20 @@ def known_for(file: Sniffed, layouts: Sequence[Layout], spill: str, zone: str) -
     return ""
 
 
+def misfit(file: Sniffed, layouts: Sequence[Layout], spill: str, zone: str) -> str:
+    """Why the project's layout by whose names the file is called does not fit it; nothing where it is called by none."""
+    said = list[str]()
+    for layout in (layout for layout in layouts if layout.path.parent == layout_file.OWN):
+        for entry in (entry for entry in layout.files if is_called(Path(file.path.name), entry.globs)):
+            try:
+                lost = tried(file, entry, spill, zone).lost
+                why = ", ".join(f"{count:,} × {reason}" for reason, count in sorted(lost.items(), key=lambda it: -it[1]))
+            except InputError as problem:
+                why = str(problem)
+            said.append(f"  is called like {entry.extract} of the layout {layout.name}, which does not fit: {why}\n")
+    return "".join(said)
+
+
 def entry_of(file: Sniffed, guess: Proposal) -> dict[str, Any]:
     """The entry of the layout, as YAML has it."""
     bare = file.path.name.removesuffix(next((s for s in COMPRESSED if file.path.name.endswith(s)), ""))
@@ -95,6 +120,7 @@ def entry_of(file: Sniffed, guess: Proposal) -> dict[str, Any]:
         **({"encoding": file.encoding} if file.encoding != "utf-8" else {}), **({"delimiter": file.delimiter} if file.delimiter != "," else {}),
         **({} if file.has_header else {"header": False}), **({"trailer": file.trailer} if file.trailer else {}),
         **({"trim": True} if file.is_padded else {}),
+        **({"nulls": list(file.nulls)} if file.nulls else {}),
         **({"widths": file.widths} if file.widths else {"columns": list(file.names)} if not file.has_header else {})}
     return {"extract": guess.extract, "glob": glob, **shape, "map": {it.column: it.source["field"] if list(it.source) == ["field"] else it.source
                                                                        for it in guess.placed}}
@@ -115,9 +141,11 @@ def table(file: Sniffed, guess: Proposal) -> list[str]:
 
 
 def tried_lines(file: Sniffed, entry: dict[str, Any], spill: str, zone: str) -> list[str]:
-    """The first rows as this entry would read them."""
+    """The first rows as this entry would read them, without optional columns whose codes nobody has explained."""
     problems: list[str] = []
-    spread = layout_file.spread({"files": [entry]}, problems)["files"][0]
+    needed = {c.name for c in EXTRACTS[entry["extract"]].columns if c.required}
+    known = {name: it for name, it in entry["map"].items() if name in needed or isinstance(it, str) or ASKED not in it.get("codes", {}).values()}
+    spread = layout_file.spread({"files": [{**entry, "map": known}]}, problems)["files"][0]
     built = build(FileLayout, spread, "", problems)
     try:
         return [f"  not readable yet: {'; '.join(problems)}"] if problems else rows_of(tried(file, built, spill, zone))

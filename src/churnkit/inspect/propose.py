@@ -6,13 +6,14 @@ from typing import Any
 
 from churnkit.extracts import EXTRACTS
 from churnkit.extracts.declare import Column, Extract
-from churnkit.extracts.layout import NUMBER, carries_number
+from churnkit.extracts.layout import ASKED, NUMBER, carries_number
 from churnkit.inspect.kinds import Kind, kind_of
 from churnkit.inspect.sniff import Sniffed
 from churnkit.inspect.words import CODES, COLUMNS
 
 SURE, TOLD, GUESSED, TIMELY = 0.99, 0.6, 0.3, ("time", "date", "month")
 ASSUMED = {"calls": {"kind": "voice", "direction": "out"}}  # where nothing says otherwise
+UNTOLD = 0.5  # how sure a column is whose name fits, but whose codes nobody has explained yet
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,14 @@ def proposal(extract: Extract, kinds: dict[str, Kind]) -> Proposal:
     if carries_number(extract) and all(c.name != NUMBER for c in columns):
         columns.append(Column(NUMBER, "own_number", ""))
     chances = sorted(((fit, c.name, name) for c in columns for name, kind in kinds.items() if (fit := likeness(c, name, kind)) > 0), reverse=True)
+    either = (NUMBER, "subscriber_id") if carries_number(extract) else ()
     placed: dict[str, Placed] = {}
     used: set[str] = set()
     for fit, column, name in chances:
-        if column not in placed and name not in used and not (column in (NUMBER, "subscriber_id") and {NUMBER, "subscriber_id"} & set(placed)):
+        if column not in placed and name not in used and not (column in either and set(either) & set(placed)):
             placed[column] = built(next(c for c in columns if c.name == column), name, kinds[name], fit)
             used.add(name)
-    for extra in [*moments(extract, kinds, used), *assumed(extract, placed)]:
+    for extra in [*moments(extract, kinds, used), *asked(columns, kinds, placed, used), *assumed(extract, placed)]:
         placed.setdefault(extra.column, extra)
     used |= {name for it in placed.values() for name in fields_of(it.source)}
     needed = [c.name for c in extract.columns if c.required]
@@ -74,7 +76,7 @@ def likeness(column: Column, name: str, kind: Kind) -> float:
         return 0
     if name.lower() == column.name:
         return SURE * (0.5 + fits / 2)
-    if re.search(COLUMNS.get(column.name, r"(?!)"), name, re.I):
+    if called(column, name):
         return 0.5 + 0.4 * fits
     if column.kind == "choice" and fits == 1 and not any(code.isdigit() for code in kind.codes):
         return TOLD
@@ -86,7 +88,7 @@ def fitness(column: Column, kind: Kind) -> float:
     if kind.name == "empty":
         return 0.1
     money = {"money": 1.0, "decimal": 0.9, "integer": 0.6}
-    seconds = {"duration": 1.0, "integer": 0.9, "decimal": 0.7, "money": 0.5}
+    seconds = {"duration": 1.0, "clock": 0.9, "minutes": 0.9, "integer": 0.9, "decimal": 0.7, "money": 0.5}
     by_kind: dict[str, dict[str, float]] = {
         "time": {"time": 1}, "date": {"date": 1, "time": 0.5}, "month": {"month": 1}, "number": {"number": 1, "integer": 0.5, "text": 0.3},
         "own_number": {"number": 1}, "subscriber": {"text": 0.7, "integer": 0.9, "number": 0.6},
@@ -101,7 +103,8 @@ def fitness(column: Column, kind: Kind) -> float:
 def codes_of(column: Column, codes: Sequence[str]) -> dict[str, str | None]:
     """What each code seems to stand for; None where nothing is known of it."""
     own = {choice: choice for choice in column.choices}
-    known = own | {word: value for value, words in CODES.get(column.name, {}).items() for word in words.split()}
+    words = {value: it for value, it in CODES.get(column.name, {}).items() if column.kind == "flag" or value in own}
+    known = own | {word: value for value, it in words.items() for word in it.split()}
     return {code: known.get(code.lower()) for code in codes}
 
 
@@ -118,6 +121,8 @@ def built(column: Column, name: str, kind: Kind, fit: float) -> Placed:
     elif column.unit == "cents":
         source["unit"] = "yuan" if kind.name in ("money", "decimal") else "fen"
         note = "" if kind.name == "money" and not kind.codes else "yuan or fen? Ask"
+    elif column.unit == "seconds" and (kind.name == "minutes" or kind.form == "%H:%M"):
+        source["unit"], note = "mm:ss", "minutes and seconds? Ask"
     elif column.unit == "seconds" and kind.name != "integer":
         source["unit"] = "seconds"
     elif column.kind in TIMELY and kind.form and kind.form not in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%Y-%m"):
@@ -145,6 +150,25 @@ def moments(extract: Extract, kinds: dict[str, Kind], used: set[str]) -> list[Pl
             (last, _), (until, _) = pairs[1]
             found.append(Placed("duration_s", {"between": [[day, clock], [last, until]], "format": f"{day_form} {clock_form}"}, 0.6))
     return found
+
+
+def asked(columns: Sequence[Column], kinds: dict[str, Kind], placed: dict[str, Placed], used: set[str]) -> list[Placed]:
+    """Columns that a field is by its name, though nothing is known of its codes: what each of them stands for is left to be said."""
+    found: dict[str, Placed] = {}
+    for column in columns:
+        names = [name for name, kind in kinds.items() if name not in used and kind.codes and called(column, name)]
+        if column.kind == "choice" and column.name not in placed and names:
+            source: dict[str, Any] = {"field": names[0], "codes": dict.fromkeys(kinds[names[0]].codes, ASKED)}
+            found[column.name] = Placed(column.name, source, UNTOLD, f"which is {', '.join(column.choices[:-1])} or {column.choices[-1]}?")
+    if "direction" in found and "kind" not in placed:  # letters for who called often say whether it was an SMS as well
+        source = found["direction"].source
+        found.setdefault("kind", Placed("kind", {**source, "codes": dict(source["codes"])}, UNTOLD, "which is voice or sms?"))
+    return list(found.values())
+
+
+def called(column: Column, name: str) -> bool:
+    """Whether operators call the column by such a name."""
+    return name.lower() == column.name or re.search(COLUMNS.get(column.name, r"(?!)"), name, re.I) is not None
 
 
 def assumed(extract: Extract, placed: dict[str, Placed]) -> list[Placed]:

@@ -16,6 +16,7 @@ START = 1 << 20
 SAMPLE = 500
 DELIMITERS = (",", "|", ";", "\t", "\x01")
 CJK = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+NOTHING = ("NULL", "null", "\\N", "N/A", "-", "--", "无")  # what operators write for an empty field
 VALUE = re.compile(r"[-+]?[0-9][0-9.,:/ -]*|true|false|null")
 
 
@@ -41,9 +42,15 @@ class Sniffed:
         how = "fixed width" if self.widths else f"delimiter {self.delimiter!r}"
         return f"{self.encoding}, {how}, {'a header' if self.has_header else 'no header'}{', a last line with the row count' if self.trailer else ''}"
 
+    @property
+    def nulls(self) -> tuple[str, ...]:
+        """What stands in fields and means nothing."""
+        there = {cell.strip() for row in self.rows for cell in row}
+        return tuple(word for word in NOTHING if word in there)
+
     def column(self, n: int) -> list[str]:
         """The texts of a column that are not empty."""
-        return [row[n].strip() for row in self.rows if row[n].strip()]
+        return [text for row in self.rows if (text := row[n].strip()) and text not in NOTHING]
 
 
 def sniff(path: Path) -> Sniffed:
@@ -85,6 +92,8 @@ def encoding_of(path: Path) -> str:
         raise unreadable(path, problem) from None
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    if start.startswith(b"PK\x03\x04"):
+        raise InputError(f"{path} is a zip archive or a spreadsheet: unpack it, or have it saved as CSV.")
     if b"\0" in start[:1000]:
         halves = start[0:1000:2].count(0), start[1:1000:2].count(0)
         if min(halves) > max(halves) / 10:
@@ -96,9 +105,16 @@ def encoding_of(path: Path) -> str:
         except UnicodeDecodeError:
             continue
         strange = [c for c in text if ord(c) > 127]
-        if encoding == "utf-8" or sum(bool(CJK.match(c)) for c in strange) > 0.9 * len(strange):
+        if encoding == "utf-8" or (sum(bool(CJK.match(c)) for c in strange) > 0.9 * len(strange) and is_usual(strange, encoding)):
             return encoding
     return "latin-1"
+
+
+def is_usual(characters: list[str], encoding: str) -> bool:
+    """Whether most of the characters are everyday ones: an umlaut and the letter behind it read as a rare one of gb18030 or big5."""
+    stored = [c.encode(encoding, "replace") for c in characters]
+    usual = [code[1:2] > b"\xa0" if encoding == "gb18030" else code[:1] <= b"\xc6" for code in stored]
+    return sum(usual) > 0.5 * len(usual)
 
 
 def delimiter_of(lines: list[str]) -> tuple[str, int]:

@@ -15,8 +15,8 @@ CAUSES: Final = {"unconditional": "21", "busy": "29", "no_answer": "2A", "unreac
 
 FAULTS: Final[Faults] = {
     "missing_subscriber": Wrong("serv_no", "", "subscriber_id|missing"),
-    "unreadable_time": Wrong("start_time", "20251345256100", NO_HOLDER),
-    "clock_of_1980": Wrong("start_time", "19800106000000", NO_HOLDER),
+    "unreadable_time": Wrong("start_time", "20251345256100", "happened_at|not_time"),
+    "clock_of_1980": Wrong("start_time", "19800106000000", "happened_at|long_before_delivery"),
     "negative_duration": Wrong("duration", "-00001", "duration_s|out_of_range"),
     "unknown_kind": Wrong("system_type", "vx", "kind|unread"),
     "from_next_year": Wrong("start_time", f"{NEXT_YEAR}0115120000", "happened_at|after_delivery"),

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from churnkit.simulate.faults import NO_HOLDER, UNREADABLE
+from churnkit.simulate.faults import NO_HOLDER
 
 GOOD, TWICE = "", "twice"  # of rows without a fault: accepted, or a duplicate
-SURE = (NO_HOLDER, "subscriber_id|missing", UNREADABLE)  # rejected for this whoever they are of
 
 
 @dataclass
@@ -42,7 +41,7 @@ class Tally:
     def add(self, fault: str, becomes: str, person: NDArray[np.integer]) -> None:
         """So many rows as there are persons have the fault."""
         self.rows[fault, becomes] += len(person)
-        if self.people and becomes not in SURE:
+        if self.people and becomes in (GOOD, TWICE):  # that a number is nobody's is said of a row that is fine otherwise
             before = self.whose.get((fault, becomes), 0)
             self.whose[fault, becomes] = before + np.bincount(person, minlength=self.people)
 

@@ -21,9 +21,8 @@ NOBODY: Final = "12099999999"  # of the operator's range, but never given out
 
 FAULTS: Final[Faults] = {
     "missing_subscriber": Wrong("serv_no", "", "subscriber_id|missing"),
-    # Whose a number was cannot be said on a day that there is not, or on which nobody was a customer yet.
-    "unreadable_time": Wrong("call_date", "20251345", NO_HOLDER),
-    "clock_of_1980": Wrong("call_date", "19800106", NO_HOLDER),
+    "unreadable_time": Wrong("call_date", "20251345", "happened_at|not_time"),
+    "clock_of_1980": Wrong("call_date", "19800106", "happened_at|long_before_delivery"),
     "negative_duration": Wrong("duration", "-1", "duration_s|out_of_range"),
     "unknown_kind": Wrong("service", "9", "kind|unread"),
     "from_next_year": Wrong("call_date", f"{NEXT_YEAR}0115", "happened_at|after_delivery"),

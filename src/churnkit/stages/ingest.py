@@ -10,7 +10,7 @@ from churnkit.extracts import EXTRACTS, contract, layout_file, networks, parties
 from churnkit.extracts.account import Account, FileAccount, Reject, save
 from churnkit.extracts.holders import holders
 from churnkit.extracts.layout import Layout
-from churnkit.extracts.limits import Limit, check, check_names
+from churnkit.extracts.limits import Limit, check, check_names, worst
 from churnkit.extracts.past import recent, seen_before
 from churnkit.extracts.reader import Reader
 from churnkit.extracts.sift import in_order, sift
@@ -83,7 +83,7 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
             if written != sum(a.accepted for a in counted):
                 raise AccountError(f"{delivery.name}, {name}: {written} rows written for {sum(a.accepted for a in counted)} accepted.")
             if extract.required and not written:
-                raise InputError(f"Delivery {delivery.name}: the files of {name!r} hold no usable row.")
+                raise InputError(f"Delivery {delivery.name}: the files of {name!r} hold no usable row. {worst(bad) if bad else ''}".strip())
             figures += days
             oddities += quality.unlike(days, past.figures, delivery)
         standing = [read([events(delivery.name, name)]), *(earlier.rows(extract) for earlier in past.standing)]
@@ -121,8 +121,17 @@ def files_by_extract(delivery: Delivery, layouts: Sequence[Layout]) -> dict[str,
     found = sources(folder, layouts, EXTRACTS)
     for name, files in found.items():
         if EXTRACTS[name].required and not files:
-            raise InputError(f"Delivery {delivery.name} lacks the required extract {name!r}: no file {folder}/{name}_*.csv.")
+            raise InputError(f"Delivery {delivery.name} lacks the required extract {name!r}: {unfound(name, folder, layouts)}.")
     return found
+
+
+def unfound(name: str, folder: Path, layouts: Sequence[Layout]) -> str:
+    """Which file of an extract is not there, by what the layouts call it."""
+    names = [entry.globs for layout in layouts for entry in layout.files if entry.extract == name]
+    globs = dict.fromkeys(next((glob for glob in several if "*" in glob), several[0]) for several in names)
+    called = ", ".join(layout.name for layout in layouts)
+    return f"no file {' or '.join(f'{folder}/{glob}' for glob in globs)}" if globs else \
+        f"no layout of ingest.layouts ({called}) reads it; write an entry for it, or name a layout that has one"
 
 
 def typed_rows(name: str, params: Params, common: Common, delivery: Delivery, spill: Path) -> Frame:
