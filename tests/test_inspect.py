@@ -183,6 +183,8 @@ def test_call_records_of_a_stranger_go_from_inspect_to_events_with_every_row_acc
     source = PUBLIC / "np_dl_telco/cdr.csv"
     Path("layouts").mkdir()
     _, document = looked_at(source)
+    assert set(document["files"][0]["map"]["kind"]["codes"].values()) == {"?"}  # Local, National, ...: how far, not voice or sms
+    document["files"][0]["map"]["kind"] = {"constant": "voice"}
     Path("layouts/stranger.yaml").write_text(yaml.safe_dump(document), "utf-8")
     numbers = sorted({line.split(",")[1] for line in source.read_text().splitlines()[1:]})
     folder = put_down("2014-01..2014-12", {"subscribers": SUBSCRIBERS.splitlines(True)[0] + "".join(

@@ -39,9 +39,9 @@ class Proposal:
 
 
 def propose(file: Sniffed) -> Proposal:
-    """The best reading of the file."""
+    """The best reading of the file: sure of what an extract must have, and with a place for most of the file's fields."""
     kinds = {name: kind_of(file.column(n)) for n, name in enumerate(file.names) if name}
-    return max((proposal(extract, kinds) for extract in EXTRACTS.values()), key=lambda p: (p.confidence, len(p.placed)))
+    return max((proposal(extract, kinds) for extract in EXTRACTS.values()), key=lambda p: p.confidence - len(p.over) / (2 * len(kinds) or 1))
 
 
 def proposal(extract: Extract, kinds: dict[str, Kind]) -> Proposal:
