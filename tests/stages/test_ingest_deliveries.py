@@ -95,6 +95,17 @@ def test_the_newest_version_in_a_folder_counts():
     assert notes() == {"2026-06/consents_2026-06.csv": "superseded by consents_2026-06.v2.csv"}
 
 
+@pytest.mark.parametrize("broken", [b"", b"who,when\n1,2\n", b"subscriber_id,happened_at\n", bytes(range(256))])
+def test_a_file_that_cannot_be_read_stops_nothing_once_its_next_version_came(broken):
+    folder = put_down(JUNE, {"consents": broken})
+    with pytest.raises(InputError, match=r"consents_2026-06\.csv"):
+        ingest_again(JUNE, "consents")
+    (folder / "consents_2026-06.v2.csv").write_text(CONSENTS)
+    ingest_again(JUNE, "consents")
+    assert account("consents") == (1, 1, 0, 0)
+    assert notes()["2026-06/consents_2026-06.csv"].startswith("superseded by consents_2026-06.v2.csv; its rows are not counted: data/extracts/")
+
+
 def test_a_late_row_counts_once_over_this_delivery_and_the_two_before_it():
     ingest_alone("2026-05", consents=HEADER + consent(1, "2026-05-30"))
     ingest_alone(JUNE, consents=HEADER + consent(2, "2026-06-30"))

@@ -194,3 +194,9 @@ def test_a_file_may_be_called_anything(name):
 def test_a_delivery_that_is_not_there_is_named():
     with pytest.raises(InputError, match="data/extracts/2026-07/ does not exist"):
         files_by_extract(Delivery.named("2026-07"), CANONICAL)
+
+
+def test_a_last_line_without_a_number_where_the_trailer_has_one_is_none():
+    path = put_down(JUNE, {"consents": HEADER + FOUR + b"END of file\n"}) / "consents_2026-06.csv"
+    with pytest.raises(InputError, match="does not end in the line with the row count"):
+        list(blocks.rows_of(path, blocks.Shape(("a",), ("a",), trailer="END (.*)")))

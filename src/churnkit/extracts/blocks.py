@@ -143,7 +143,7 @@ def above_trailer(path: Path, last: Block | None, shape: Shape, rows_before: int
     text = (last.text if last else b"").rstrip(b"\r\n")
     start = text.rfind(b"\n") + 1
     found = re.fullmatch(shape.trailer, text[start:].decode(shape.stored, "replace").strip())
-    if not found:
+    if not found or not (found[1] or "").isdecimal():
         raise InputError(f"{path} does not end in the line with the row count that its layout promises ({shape.trailer}): it broke off "
                          "on its way; ask for it again. If it ends in another such line, mend the trailer of the layout.")
     block = Block(last.first if last else 1, text[:start])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from churnkit import versions
 from churnkit.engine import Frame, read, stacked
+from churnkit.errors import InputError
 from churnkit.extracts import contract, lines, mapping, names
 from churnkit.extracts.declare import Extract
 from churnkit.extracts.holders import Holders, resolved
@@ -90,18 +91,18 @@ def told_apart(extract: Extract, sources: list[Source], reader: Reader, past: Pa
 
 def split_files(entry: FileLayout, paths: list[Path], files: list[File], first_no: int, target: Path, threads: int, past: Past,
                 advance: lines.Advance) -> list[File]:
-    """The files that count split into text rows under `target`, the others counted."""
-    shapes = [shape_of(path, entry) for path in paths]
+    """The files that count split into text rows under `target`, the others counted. Raises InputError where one that counts cannot be read."""
+    shapes = {n: shape_of(path, entry) for n, path in enumerate(paths) if not files[n].note}
     columns: lines.Columns = {f"t{n}": (name, None) for n, name in enumerate(mapping.fields(entry))}
     if not entry.map:
         columns = {name: (name, None) for name in own_columns(entry)
-                   if (name != NUMBER and not paths) or any(name in s.names for s in shapes)}
+                   if (name != NUMBER and not shapes) or any(name in s.names for s in shapes.values())}
     with lines.team(threads) as team:
         def one(n: int) -> File:
             if files[n].note:
-                rows = lines.count(paths[n], shapes[n])
-                advance(rows, files[n].size)
-                return replace(files[n], rows=rows)
+                aside = counted(files[n], paths[n], entry)
+                advance(aside.rows, aside.size)
+                return aside
             named = {f"file_{name}": (None, it) for name, it in mapping.said_by_name(entry, paths[n]).items()}
             return split(files[n], lines.split(paths[n], shapes[n], columns | named, first_no + n, target, team, advance), past)
         with ThreadPoolExecutor(threads) as producers:
@@ -109,6 +110,14 @@ def split_files(entry: FileLayout, paths: list[Path], files: list[File], first_n
     if not any(target.iterdir()):  # only then: DuckDB takes the first file's size for that of all
         lines.write_nothing([*columns, *(f"file_{name}" for name in mapping.from_names(entry))], target)
     return done
+
+
+def counted(file: File, path: Path, entry: FileLayout) -> File:
+    """A file that does not count, with its rows; none where it cannot be read, which may be why another came."""
+    try:
+        return replace(file, rows=lines.count(path, shape_of(path, entry)))
+    except InputError as problem:
+        return replace(file, note=f"{file.note}; its rows are not counted: {names.shown(str(problem))}")
 
 
 def split(file: File, rows: lines.Split, past: Past) -> File:

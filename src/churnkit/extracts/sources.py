@@ -22,8 +22,13 @@ class Source:
 
     @property
     def has_numbers(self) -> bool:
-        """Whether its rows carry a number in place of the subscriber's id."""
-        return carries_number(self.entry.kind) and (NUMBER in self.entry.map if self.entry.map else NUMBER in shape_of(self.path, self.entry).names)
+        """Whether its rows carry a number in place of the subscriber's id; those of a file that cannot be read do not."""
+        if self.entry.map or not carries_number(self.entry.kind):
+            return carries_number(self.entry.kind) and NUMBER in self.entry.map
+        try:
+            return NUMBER in shape_of(self.path, self.entry).names
+        except InputError:
+            return False
 
 
 def sources(folder: Path, layouts: Sequence[Layout], extracts: Iterable[str]) -> dict[str, list[Source]]:
