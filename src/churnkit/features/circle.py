@@ -1,7 +1,7 @@
 """The circle: how many people are called and heard from, and how evenly contact is spread over them."""
 from churnkit.engine import Column, F
 from churnkit.expressions import count_if
-from churnkit.features.declare import feature, n_log_n, share
+from churnkit.features.declare import entropy, feature, n_log_n
 from churnkit.features.usage import over_months
 from churnkit.history import Events
 
@@ -28,7 +28,7 @@ def people_answered(people: Events, months: int) -> Column:
 def contact_entropy(people: Events, months: int) -> Column:
     """Entropy of the calls and SMS of the last so many months over the people they were with, 0 for one person; null without any."""
     events = over_months("events", months)
-    return share(n_log_n(F.sum(events)) - F.sum(n_log_n(events)), F.sum(events)) / F.lit(1e6)
+    return entropy(F.sum(events), F.sum(n_log_n(events)))
 
 
 @feature("contacts", unit="count", months=(QUARTER,), missing=0, risky="-", zh="近{window}个月八成来往只与{value:.0f}人",

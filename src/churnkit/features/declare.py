@@ -1,5 +1,5 @@
 """How a warning feature is declared; see any sibling module for examples."""
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -141,19 +141,18 @@ def spread(count: Column, total: Column, squares: Column) -> Column:
 
 
 def added(terms: Iterable[Column]) -> Column:
-    """The sum of the columns."""
-    first, *others = terms
-    for term in others:
-        first = first + term
-    return first
+    """The sum of the columns, two by two: SQLFrame copies all that is on either side of a plus."""
+    columns = list(terms)
+    while len(columns) > 1:
+        columns = [sum(pair[1:], pair[0]) for pair in (columns[n:n + 2] for n in range(0, len(columns), 2))]
+    return columns[0]
 
 
 def n_log_n(count: Column) -> Column:
     """n · ln n of a whole number in whole millionths: sums of these are exact in any order, and the engines' logarithms agree so far."""
-    return F.when(count > 1, F.floor(count.cast("double") * F.log(count.cast("double")) * 1e6 + 0.5)).otherwise(F.lit(0)).cast("bigint")
+    return F.when(count > 1, F.floor(F.log(count) * count * 1e6 + 0.5)).otherwise(F.lit(0)).cast("bigint")
 
 
-def entropy(counts: Sequence[Column]) -> Column:
-    """Shannon's entropy of whole numbers taken for shares of their sum, in nats; null where they are all zero."""
-    total = added(counts)
-    return share(n_log_n(total) - added(n_log_n(count) for count in counts), total) / F.lit(1e6)
+def entropy(total: Column, logs: Column) -> Column:
+    """Shannon's entropy, in nats, of whole numbers taken for shares of their total; `logs` is the sum of their n_log_n. Null for a total of zero."""
+    return share(n_log_n(total) - logs, total) / F.lit(1e6)

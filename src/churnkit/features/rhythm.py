@@ -1,7 +1,7 @@
 """Time pattern: at which hours and on which days the line is used, whether that moves, and when calls are answered."""
 from churnkit.engine import Column, F, aggregated, projected
-from churnkit.expressions import hours_between
-from churnkit.features.declare import added, entropy, feature, share, source
+from churnkit.expressions import count_if, has_hour, hours_between
+from churnkit.features.declare import added, entropy, feature, n_log_n, ratio, share, source
 from churnkit.history import Events, History
 
 HOURS = range(24)
@@ -15,16 +15,30 @@ WEIGHT = 4  # hours at the own usual rate that every slot is given, so that one 
 
 @source("usage_daily")
 def hours_of_day(history: History) -> Events:
-    """One row per subscriber used in 60 days: by hour of the day, on how many of the last 30 days (`new_9`) and of the 30 before (`old_9`).
+    """One row per subscriber used in 60 days: the entropy of the hours of the day of the last 30 (`entropy_new`), the 30 before and both.
 
-    By slot of the day the hours in which people called (`called_…`), and those in which such a call was answered (`answered_…`), of 60 days.
+    An hour counts as often as there are days on which the line was used in it. By slot of the day (`rate_9`): the share of hours with an
+    answered call among those with a call from a person, smoothed by the own share in all slots; `best_rate` is the largest.
     """
     usage = history.events("usage_daily")
-    used = {f"{name}_{hour}": F.sum(F.when(those, hours_between("own_hours", hour, hour + 1)).otherwise(F.lit(0))).cast("bigint")
+    used = {f"{name}_{hour}": count_if(those & has_hour("own_hours", hour))
             for name, those in (("new", usage.last(30)), ("old", ~usage.last(30))) for hour in HOURS}
     calls = {f"{name}_{begins}": F.sum(hours_between(column, begins, ends)).cast("bigint")
              for name, column in (("called", "in_hours"), ("answered", "answered_hours")) for begins, ends in SLOTS.values()}
-    return Events(aggregated(usage.table, ["subscriber_id"], used | calls, usage.last(60)), history.day)
+    counted = aggregated(usage.table, ["subscriber_id"], used | calls, usage.last(60))
+    begins = [begin for begin, _ in SLOTS.values()]
+    summed = {f"total_{name}": added(F.col(f"{name}_{hour}") for hour in HOURS) for name in ("new", "old")}
+    logs = {f"logs_{name}": added(map(n_log_n, counts)) for name, counts in (
+        ("new", [F.col(f"new_{hour}") for hour in HOURS]), ("old", [F.col(f"old_{hour}") for hour in HOURS]),
+        ("both", [F.col(f"new_{hour}") + F.col(f"old_{hour}") for hour in HOURS]))}
+    called = {name: added(F.col(f"{name}_{begin}") for begin in begins) for name in ("called", "answered")}
+    known = projected(counted, ["subscriber_id", *calls], {**summed, **logs, **called})
+    rates = {f"rate_{begin}": ratio(F.col(f"answered_{begin}") * F.col("called") + F.col("answered") * WEIGHT,
+                                    (F.col(f"called_{begin}") + WEIGHT) * F.col("called")) for begin in begins}
+    spread = {"entropy_new": entropy(F.col("total_new"), F.col("logs_new")), "entropy_old": entropy(F.col("total_old"), F.col("logs_old")),
+              "entropy_both": entropy(F.col("total_new") + F.col("total_old"), F.col("logs_both"))}
+    rated = projected(known, ["*"], spread | rates)
+    return Events(projected(rated, ["*"], {"best_rate": F.greatest(*map(F.col, rates))}), history.day)
 
 
 @source("usage_daily")
@@ -39,11 +53,6 @@ def hours_used(history: History) -> Events:
 def share_in(hours: Events, name: str, far: int, near: int = 0) -> Column:
     """Hours of that name over all hours with own activity, on the days [as_of - far, as_of - near); null without any."""
     return share(hours.total_between(name, far, near), hours.total_between("hours", far, near))
-
-
-def days_at(name: str) -> list[Column]:
-    """Days with own activity at each hour of the day, of the source that has one row per subscriber."""
-    return [F.max(f"{name}_{hour}") for hour in HOURS]
 
 
 @feature("hours_used", unit="share", windows=(30, 90), risky="±")
@@ -83,15 +92,14 @@ def off_peak_share_rise(hours: Events, window: int) -> Column:
          en="used at few hours of the day in {window} days")
 def hour_entropy(hours: Events, window: int) -> Column:
     """Entropy of the hours of the day at which the line was used in the window, 0 if always at the same one; null without use."""
-    new, old = days_at("new"), days_at("old")
-    return entropy(new if window == 30 else [one + other for one, other in zip(new, old, strict=True)])
+    return F.max("entropy_new" if window == 30 else "entropy_both")
 
 
 @feature("hours_of_day", unit="nats", windows=(30,), risky="-", zh="近{window}天使用时段较前{window}天明显变窄",
          en="used at fewer hours of the day than in the {window} days before")
 def hour_entropy_change(hours: Events, window: int) -> Column:
     """Entropy of the window's hours of the day less that of the window before it; null where either had no use."""
-    return entropy(days_at("new")) - entropy(days_at("old"))
+    return F.max(F.col("entropy_new") - F.col("entropy_old"))
 
 
 @feature("hours_of_day", unit="code", lists=True)
@@ -100,19 +108,15 @@ def best_slot(hours: Events) -> Column:
 
     Null for fewer than ten hours with a call, and where all or none of them had one answered: then no slot is better.
     """
-    called = {slot: F.max(f"called_{begins}") for slot, (begins, _) in SLOTS.items()}
-    answered = {slot: F.max(f"answered_{begins}") for slot, (begins, _) in SLOTS.items()}
-    calls, answers = added(called.values()), added(answered.values())
-    rates = {slot: (answered[slot] * calls + answers * WEIGHT) / ((called[slot] + WEIGHT) * calls).cast("double") for slot in SLOTS}
     first = F.lit(None).cast("string")
-    for slot, rate in reversed(rates.items()):
-        first = F.when(rate >= F.greatest(*rates.values()), F.lit(slot)).otherwise(first)
-    return F.when((calls >= FEWEST) & (answers > 0) & (answers < calls), first)
+    for slot, (begins, _) in reversed(SLOTS.items()):
+        first = F.when(F.col(f"rate_{begins}") >= F.col("best_rate"), F.lit(slot)).otherwise(first)
+    told = (F.col("called") >= FEWEST) & (F.col("answered") > 0) & (F.col("answered") < F.col("called"))
+    return F.max(F.when(told, first))
 
 
 @feature("hours_of_day", unit="code", lists=True)
 def avoid_slots(hours: Events) -> Column:
     """Slots of the day in which no call was answered in 60 days, joined by commas; null without such, or for fewer than ten hours with an answer."""
-    answered = {slot: F.max(f"answered_{begins}") for slot, (begins, _) in SLOTS.items()}
-    quiet = F.concat_ws(",", *(F.when(hours_answered == 0, F.lit(slot)) for slot, hours_answered in answered.items()))
-    return F.when((added(answered.values()) >= FEWEST) & (quiet != ""), quiet)
+    quiet = F.concat_ws(",", *(F.when(F.col(f"answered_{begins}") == 0, F.lit(slot)) for slot, (begins, _) in SLOTS.items()))
+    return F.max(F.when((F.col("answered") >= FEWEST) & (quiet != ""), quiet))
