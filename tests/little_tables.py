@@ -15,20 +15,26 @@ Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 
 COUNTS = ["own_events", "out_calls", "out_s", "in_calls", "in_answered", "in_s", "sms_out", "sms_in", "fwd_unconditional", "fwd_busy",
-          "fwd_no_answer", "fwd_unreachable", "fwd_rival", "fwd_own", "fwd_platform", "rival_calls", "rival_s", "far_calls", "care_calls",
+          "fwd_no_answer", "fwd_unreachable", "fwd_rival", "fwd_set_up", "rival_calls", "rival_s", "far_calls", "care_calls",
           "rival_care_calls"]
 CENTS = ["total_cents", "plan_cents", "overage_voice_cents", "overage_data_cents", "overage_sms_cents", "value_added_cents", "third_party_cents",
          "discount_cents"]
-# Columns by what they hold. A blank cell is 0 in a count, null in the others.
+HOURS = ["own_hours", "in_hours", "answered_hours"]
+# Columns by what they hold. A blank cell is 0 in a count and no hour in hours, which are written `8 9 21`; it is null in the others.
 SCHEMA: dict[str, dict[str, str]] = {
     "usage_daily": {"subscriber_id": "text", "day": "day", "received_day": "day", **dict.fromkeys(COUNTS, "count"),
-                    "last_cfu_s": "second", "last_answered_in_s": "second"},
+                    **dict.fromkeys(HOURS, "hours"), "last_cfu_s": "second", "last_answered_in_s": "second"},
     "contacts_monthly": {"subscriber_id": "text", "other_party": "text", "month": "month", "known_from": "month", "network": "text",
                          **dict.fromkeys(["out_calls", "out_s", "in_answered", "in_s", "sms_out"], "count")},
     "forward_targets_monthly": {"subscriber_id": "text", "target": "text", "month": "month", "known_from": "month", "network": "text",
                                 "legs": "count", "first_day": "day"},
     "devices_monthly": {"subscriber_id": "text", "tac": "text", "month": "month", "known_from": "month", "first_day": "day", "last_day": "day",
                         "legs": "count"},
+    "device_keys_monthly": {"subscriber_id": "text", "device_key": "text", "month": "month", "known_from": "month", "legs": "count"},
+    "cells_monthly": {"subscriber_id": "text", "cell_id": "text", "month": "month", "known_from": "month", "legs": "count"},
+    "access_codes_monthly": {"subscriber_id": "text", "access_code": "text", "month": "month", "known_from": "month", "calls": "count",
+                             "out_s": "count", "far_calls": "count"},
+    "roaming_daily": {"subscriber_id": "text", "day": "day", "received_day": "day", **dict.fromkeys(["legs", "legs_abroad", "talk_s"], "count")},
     "bills": {"subscriber_id": "text", "bill_month": "date", "issued_at": "date", "due_at": "date", **dict.fromkeys(CENTS, "count"),
               "paid_cents": "number", "paid_at": "date", "received_at": "time"},
     "subscribers": {"subscriber_id": "text", "snapshot_on": "date", "activated_on": "date", "payment_kind": "text", "line_kind": "text",
@@ -55,11 +61,13 @@ SCHEMA: dict[str, dict[str, str]] = {
     "number_plan": {"prefix": "text", "operator": "text", "kind": "text", "valid_from": "date", "valid_to": "date"},
     "calls": {"subscriber_id": "text", "other_party": "text", "other_party_network": "text", "kind": "text", "direction": "text",
               "forward_cause": "text", "forwarded_to": "text", "forwarded_to_network": "text", "happened_at": "time", "duration_s": "number",
-              "is_answered": "flag", "tac": "text", "distance": "text", "received_at": "time"},
+              "is_answered": "flag", "tac": "text", "distance": "text", "access_code": "text", "forward_dial": "text", "roaming": "text",
+              "device_key": "text", "cell_id": "text", "received_at": "time"},
     "data_sessions": {"subscriber_id": "text", "happened_at": "time", "volume_mb": "decimal", "tac": "text", "received_at": "time"},
 }
 WHEN = {"bills": "bill_month", "subscribers": "snapshot_on"}  # others say it in `happened_at`
 ARROW = {"text": pa.string(), "day": pa.int32(), "month": pa.int32(), "count": pa.int64(), "number": pa.int64(), "second": pa.int64(),
+         "hours": pa.int64(),
          "date": pa.date32(), "time": pa.timestamp("us"), "flag": pa.bool_(), "decimal": pa.decimal128(18, 6)}
 
 
@@ -76,7 +84,9 @@ def month(text: str) -> int:
 def cell(kind: str, text: str) -> Any:
     """What a cell of a little table means."""
     if not text:
-        return 0 if kind == "count" else None
+        return 0 if kind in ("count", "hours") else None
+    if kind == "hours":
+        return sum(1 << int(hour) for hour in text.split())
     if kind == "second":
         return int((datetime.fromisoformat(text) - datetime(1970, 1, 1)).total_seconds())
     readers: dict[str, Any] = {"day": day, "month": month, "count": int, "number": int, "date": date.fromisoformat, "time": datetime.fromisoformat,

@@ -4,10 +4,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from little_tables import AS_OF, CENTS, COUNTS, EPOCH, WAIT_DAYS, Row, Tables
+from little_tables import AS_OF, CENTS, COUNTS, EPOCH, HOURS, WAIT_DAYS, Row, Tables
 
-IDS = ("subscriber_id", "other_party", "target", "tac", "customer_key", "group_key", "msisdn_party", "alt_contact_party", "forwarded_to", "msisdn")
-REFERENCE = ("handsets", "plans")  # tables that say what things are, not what happened
+IDS = ("subscriber_id", "other_party", "target", "tac", "customer_key", "group_key", "msisdn_party", "alt_contact_party", "forwarded_to", "msisdn",
+       "device_key")
+REFERENCE = ("handsets", "plans", "number_plan")  # tables that say what things are, not what happened
 CUT = (AS_OF - EPOCH).days
 KNOWN = CUT + WAIT_DAYS
 MONTH = AS_OF.year * 12 + AS_OF.month - 1
@@ -33,7 +34,13 @@ def daily(rng: Random, who: str) -> Row:
     row["in_answered"] = min(row["in_answered"], row["in_calls"])
     row["own_events"] = row["out_calls"] + row["sms_out"] + row["in_answered"]
     row |= {c: row[c] * 37 for c in ("out_s", "in_s", "rival_s")}
+    row |= hours(Random(day))
     return row | {c: day * 86_400 + rng.randint(0, 86_399) if rng.random() < 0.4 else None for c in ("last_cfu_s", "last_answered_in_s")}
+
+
+def hours(rng: Random) -> Row:
+    """Hours of a day, one bit each: none, one or many."""
+    return {c: rng.choice((0, 1 << rng.randrange(24), rng.getrandbits(24))) for c in HOURS}
 
 
 def monthly(rng: Random, who: str, thing: str, name: str) -> Row:
@@ -46,6 +53,10 @@ def monthly(rng: Random, who: str, thing: str, name: str) -> Row:
                       "in_answered": rng.randint(0, 4), "in_s": rng.randint(0, 500), "sms_out": rng.randint(0, 1)}
     if name == "target":
         return row | {"network": NETWORKS[hash_of(thing) % len(NETWORKS)], "legs": rng.randint(1, 9), "first_day": day}
+    if name == "access_code":
+        return row | {"calls": rng.randint(2, 9), "out_s": rng.randint(0, 500), "far_calls": rng.randint(0, 2)}
+    if name in ("device_key", "cell_id"):
+        return row | {"legs": rng.randint(1, 9)}
     return row | {"first_day": day, "last_day": day + rng.randint(0, 3), "legs": rng.randint(1, 9)}
 
 
@@ -129,6 +140,13 @@ def volume(rng: Random, who: str) -> Row:
         "bytes": rng.choice((0, 1, 2_000_000, rng.randint(0, 10**10))), "sessions": rng.randint(0, 3)}
 
 
+def roamed(rng: Random, who: str) -> Row:
+    """A subscriber-day away."""
+    row = daily(rng, who)
+    return {c: row[c] for c in ("subscriber_id", "day", "received_day")} | {
+        "legs": rng.randint(0, 5), "legs_abroad": rng.choice((0, 1, 2)), "talk_s": rng.randint(0, 900)}
+
+
 def order(rng: Random, who: str) -> list[Row]:
     """An order, which may have an end; now and then sent again with another."""
     day = CUT - rng.choice((1, 90, 91, 365, 366, rng.randint(-12, 380)))
@@ -151,7 +169,8 @@ def history(seed: int, people: int = 10, prefix: str = "a") -> Tables:
     """Random tables of so many subscribers, who call each other and strangers."""
     rng = Random(seed)
     tables: Tables = {name: [] for name in ("usage_daily", "contacts_monthly", "forward_targets_monthly", "devices_monthly", "bills", "subscribers",
-                                            "status_changes", "topups", "care_contacts", "portability_requests", "data_daily", "orders")}
+                                            "status_changes", "topups", "care_contacts", "portability_requests", "data_daily", "orders",
+                                            "device_keys_monthly", "cells_monthly", "access_codes_monthly", "roaming_daily")}
     for n in range(people):
         who = f"{prefix}s{n}"
         tables["usage_daily"] += unique([daily(rng, who) for _ in range(rng.choice((0, 1, 5, 40)))], "subscriber_id", "day", "received_day")
@@ -171,8 +190,17 @@ def history(seed: int, people: int = 10, prefix: str = "a") -> Tables:
         tables["orders"] += [row for _ in range(rng.choice((0, 1, 6))) for row in order(rng, who)]
         tables["portability_requests"] += [request(rng, who) for _ in range(rng.choice((0, 0, 1, 5)))]
     tables["portings"] = [row for _ in range(2 * people) for row in porting(rng, prefix, people)]
+    for n in range(people):
+        who = f"{prefix}s{n}"
+        tables["roaming_daily"] += unique([roamed(rng, who) for _ in range(rng.choice((0, 1, 9)))], "subscriber_id", "day", "received_day")
+        for name, column, things in (("device_keys_monthly", "device_key", [f"{prefix}k{k}" for k in range(5)]), ("cells_monthly", "cell_id", "123"),
+                                     ("access_codes_monthly", "access_code", ("17911", "17951"))):
+            met = [rng.choice(things) for _ in range(rng.choice((0, 1, 8)))]
+            tables[name] += unique([monthly(rng, who, thing, column) for thing in met], "subscriber_id", column, "month", "known_from")
     tables["plans"] = [plan("A", 60_000, "4G", None, date(2026, 5, 31)), plan("A", 70_000, "5G", date(2026, 5, 31), None),
                        plan("B", 65_000, "3G", None, None)]
+    tables["number_plan"] = [{"prefix": code, "operator": whose, "kind": "access_code", "valid_from": None, "valid_to": None}
+                             for code, whose in (("17911", "b"), ("17951", "own"))]
     tables["handsets"] = [{"tac": f"{prefix}d{n}", "brand": "Orbit", "model": f"M{n // 2}", "launched_on": date(2020 + n, 5, 5),
                            "generation": f"{n + 1}G", "price_band": "mid", "is_smartphone": n > 1, "is_dual_sim": (True, False, None)[n % 3]}
                           for n in range(4)]
@@ -208,7 +236,7 @@ def is_known(name: str, row: Row) -> bool:
 
 def in_parts(name: str, row: Row) -> list[Row]:
     """A known summary row as two deliveries would bring it, both in time; other rows as they are. `first_` is the first's, `last_` the second's."""
-    counts = [c for c in row if c in COUNTS or c in ("legs", "bytes", "sessions", "out_calls", "out_s", "in_answered", "in_s", "sms_out")]
+    counts = [c for c in row if c in COUNTS or c in ("legs", "legs_abroad", "talk_s", "calls", "bytes", "sessions")]  # COUNTS has the contacts' own
     if not is_known(name, row) or not {"received_day", "known_from"} & set(row):
         return [row]
     half = {c: row[c] // 2 for c in counts}

@@ -2,7 +2,7 @@
 import re
 from pathlib import Path
 
-from churnkit.engine import Column
+from churnkit.engine import Column, F
 from churnkit.features.declare import REGISTRY, feature
 from churnkit.history import Events
 
@@ -12,13 +12,13 @@ PAGE = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 def test_the_example_of_a_feature_passes_its_own_example_of_a_test(spec):
     declared, tested = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    names: dict = {"feature": feature, "Events": Events, "Column": Column, "__name__": "churnkit.features.example"}
+    names: dict = {"feature": feature, "Events": Events, "Column": Column, "F": F, "__name__": "churnkit.features.example"}
     before = set(REGISTRY)
     try:
         exec(declared, names)
         exec(tested, names)
-        assert set(REGISTRY) - before == {"sms_received_30d", "sms_received_90d"}
-        names["test_received_sms_are_counted_over_half_open_windows"](spec)
+        assert set(REGISTRY) - before == {"sms_only_days_30d", "sms_only_days_90d"}
+        names["test_days_of_sms_alone_are_counted_over_half_open_windows"](spec)
     finally:
         for name in set(REGISTRY) - before:
             del REGISTRY[name]

@@ -25,7 +25,7 @@ ORIGINAL, ALONE = "a", "z"
 ALTERED = dict(zip(ALTERATIONS, "bcdefghij", strict=True))
 # What other subscribers do may show in these, in those made of `neighbours`, and in no others.
 OF_OTHERS = {"customer_lines", "forwarded_to_own_second_share_1m", "forwarded_to_rival_share_1m", "forwarded_to_own_share_1m",
-             "forwarded_to_notice_share_1m", "forwarded_to_fixed_share_1m", "is_forward_target_new"}
+             "forwarded_to_notice_share_1m", "forwarded_to_fixed_share_1m", "is_forward_target_new", "lines_on_handset_3m"}
 # Dates that are known before they come: what was agreed on, or is true of a thing, and is dated by the row's own clock.
 AGREED = {"bills": {"issued_at", "due_at"}, "subscribers": {"activated_on", "contract_start_on", "contract_end_on"}, "orders": {"starts_on"},
           "plans": {"valid_from", "valid_to"}, "number_plan": {"valid_from", "valid_to"}, "handsets": {"launched_on"}}

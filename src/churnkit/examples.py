@@ -12,7 +12,8 @@ from churnkit.files import parts
 from churnkit.params import PARAMS
 
 FEATURES, COHORTS = Path("data/features"), Path("data/cohorts")
-NOT_FEATURES = ("subscriber_id", "as_of", "churned", "exit_kind", "matures_on", "is_censored", "censored_by")
+FOR_LISTS = ("best_slot", "avoid_slots")  # in the table of features, for those who call: no model reads them
+NOT_FEATURES = ("subscriber_id", "as_of", "churned", "exit_kind", "matures_on", "is_censored", "censored_by", *FOR_LISTS)
 
 
 def load(as_of: date) -> pd.DataFrame:

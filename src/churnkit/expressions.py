@@ -18,6 +18,17 @@ def days(column: Column) -> Column:
     return F.unix_date(column).cast("int")
 
 
+def has_hour(column: str, hour: int) -> Column:
+    """Whether a column of hours, one bit each, holds the hour; the operators on bits have other names on every engine."""
+    return F.col(column) % 2 ** (hour + 1) >= 2**hour
+
+
+def hours_between(column: str, begins: int, ends: int) -> Column:
+    """How many of the hours [begins, ends) a column of hours, one bit each, holds."""
+    hours = F.col(column)
+    return F.bit_count(hours % 2**ends - hours % 2**begins)
+
+
 def parse_int(text: Column) -> Column:
     """The text as a bigint; null where it is not a plain whole number of at most 18 digits (casts differ: '2.5' is 3 or null)."""
     return F.when(text.rlike(r"^-?[0-9]{1,18}$"), text).cast("bigint")

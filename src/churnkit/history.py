@@ -30,6 +30,10 @@ TABLES: dict[str, Kind] = {
     "contacts_monthly": Kind("monthly", 4, 4),
     "forward_targets_monthly": Kind("monthly", 3, 3),
     "devices_monthly": Kind("monthly", 12, 12),
+    "device_keys_monthly": Kind("monthly", 12, 12),
+    "cells_monthly": Kind("monthly", 3, 3),
+    "access_codes_monthly": Kind("monthly", 3, 3),
+    "roaming_daily": Kind("daily", 90, 3),
     "data_daily": Kind("daily", 180, 6, is_optional=True),
     "bills": Kind("day", 160, 6, "bill_month", own_clocks=(("paid_at", ("paid_cents",)),)),
     "subscribers": Kind("day", 190, 7, "snapshot_on"),
@@ -125,7 +129,7 @@ class History:
 
 
 def cut_daily(history: History, kind: Kind, table: Frame) -> Frame:
-    """One row per subscriber and day, whatever number of deliveries the day came in: `last_` columns by their maximum, others by their sum."""
+    """One row per subscriber and day, whatever number of deliveries the day came in: `last_` by maximum, `_hours` bit by bit, others by sum."""
     rows = projected(table, ["*"], {}, (F.col("day") < history.day) & (F.col("day") >= history.day - kind.look_back)
                      & (F.col("received_day") < (history.known_at - EPOCH).days))
     return added_up(rows, ["subscriber_id", "day"], ["received_day"])
@@ -179,6 +183,8 @@ def added_up(rows: Frame, keys: list[str], dropped: list[str]) -> Frame:
     def put_together(name: str) -> Column:
         if name.startswith("first_"):
             return F.min(name)
+        if name.endswith("_hours"):
+            return F.bit_or(name)
         if name.startswith("last_") or name == "network":
             return F.max(name)
         return F.sum(name).cast("bigint")

@@ -20,6 +20,17 @@ def test_forwarded_legs_are_counted_by_cause_in_half_open_windows(spec):
          forwarded_to_rival_30d={1: 15, 2: 0}, cfu_days_30d={1: 3, 2: 0}, cfu_days_90d={1: 5}, days_since_first_cfu_90d={1: 90, 2: None})
 
 
+def test_dials_that_set_up_forwarding_are_counted_over_a_half_open_window(spec):
+    spec({"usage_daily": """
+          | day        | fwd_set_up
+        --+------------+-----------
+        1 | 2026-06-01 | 1
+        1 | 2026-05-31 | 2
+        1 | 2026-05-02 | 4
+        1 | 2026-05-01 | 8
+    """}, forwarding_set_ups_30d={1: 6, 2: 0})
+
+
 def test_forwarding_is_active_when_its_last_leg_is_later_than_the_last_answered_call(spec):
     """4's last leg lies 91 days back, 5's exactly 90; 6 answered before the 90 days, and forwards since; 7 answered in the very second."""
     spec({"usage_daily": """

@@ -56,3 +56,22 @@ def test_the_current_model_is_the_one_used_last(spec):
          handset_model={1: "A1", 2: "A1", 3: "Max5"}, is_smartphone={1: 0}, is_dual_sim={1: 0}, radio_gap={1: 3}, handset_launch_age_months={1: 88},
          is_handset_put_back={1: 1, 2: 0, 3: 0}, is_handset_changed_30d={1: 0, 2: 1, 3: 0}, is_handset_changed_90d={1: 0, 3: 1, 4: 1, 5: 0},
          days_since_handset_change={1: None, 2: 22, 3: 31, 4: 90, 5: 91}, other_handset_share_1m={1: 0.0, 2: 0.4})
+
+
+def test_lines_on_one_handset_are_those_that_used_it_in_three_months(spec):
+    """ka was 1's, 2's and 3's, 3's before the three months; 1 also used kb alone; 4's use of kc became known too late, 5's lies beyond a year."""
+    spec({"device_keys_monthly": """
+          | device_key | month   | known_from | legs
+        --+------------+---------+------------+-----
+        1 | ka         | 2026-03 |            | 1
+        1 | kb         | 2026-05 |            | 9
+        2 | ka         | 2026-05 |            | 1
+        2 | kc         | 2025-06 |            | 1
+        3 | ka         | 2026-02 |            | 1
+        3 | kd         | 2025-05 |            | 1
+        4 | kc         | 2026-05 | 2026-07    | 1
+        5 | kc         | 2025-05 |            | 1
+        6 | kc         | 2026-05 |            | 1
+    """},
+         handsets_used_12m={1: 2, 2: 2, 3: 1, 4: None, 5: None, 6: 1, 7: None},
+         lines_on_handset_3m={1: 2, 2: 2, 3: None, 4: None, 5: None, 6: 1, 7: None})

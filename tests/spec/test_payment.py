@@ -32,6 +32,25 @@ def test_arrears_are_what_is_unpaid_past_its_due_date(spec):
          payment_delay_mean_6m={1: 7.5, 2: None, 3: -4.0, 4: None}, payment_delay_last={1: 5, 3: -4, 4: None}, payment_delay_change={1: -2.5, 3: 0.0, 4: None})
 
 
+def test_payments_are_counted_over_half_open_windows(spec):
+    """1 paid on every edge, and once as the as-of day began; 3's payment is known too late; 4 has a bill and paid none."""
+    spec({"subscribers": LINES, "bills": """
+          | bill_month | due_at     | total_cents | paid_cents | paid_at    | received_at
+        --+------------+------------+-------------+------------+------------+--------------------
+        1 | 2026-04-30 | 2026-05-15 | 64          | 64         | 2026-06-01 | 2026-06-03 00:00:00
+        1 | 2026-03-31 | 2026-05-15 | 1           | 1          | 2026-05-31 | 2026-06-03 00:00:00
+        1 | 2026-02-28 | 2026-03-15 | 2           | 2          | 2026-05-02 | 2026-06-03 00:00:00
+        1 | 2026-01-31 | 2026-02-15 | 4           | 4          | 2026-05-01 | 2026-06-03 00:00:00
+        1 | 2025-12-31 | 2026-01-15 | 32          | 8          | 2026-03-03 | 2026-06-03 00:00:00
+        3 | 2026-04-30 | 2026-05-15 | 1           | 1          | 2026-05-31 | 2026-06-05 00:00:00
+        3 | 2026-01-31 | 2026-02-15 | 2           | 2          | 2026-03-02 | 2026-06-03 00:00:00
+        2 | 2026-04-30 | 2026-05-15 | 1           | 1          | 2026-05-31 | 2026-06-03 00:00:00
+        4 | 2026-04-30 | 2026-05-15 | 1           |            |            |
+    """},
+         bills_paid_30d={1: 2, 2: None, 3: 0, 4: 0, 5: None}, bills_paid_90d={1: 4, 2: None, 3: 0, 4: 0, 5: None},
+         amount_paid_30d={1: 3, 2: None, 3: 0, 4: 0, 5: None}, amount_paid_90d={1: 15, 2: None, 3: 0, 4: 0, 5: None})
+
+
 def test_stops_are_counted_in_days_and_entries(spec):
     """1 was one-way stopped 03-01 to 03-13 (10 days of it in the 90) and 05-21 to now; 2 entered two-way stops; 3 reopened; 4's stop was lifted on the as-of day."""
     spec({"status_changes": """

@@ -57,3 +57,22 @@ def test_requests_to_port_out_are_counted_over_half_open_windows(spec):
     """},
          port_queries_30d={1: 1, 2: 0, 4: 0}, port_queries_90d={1: 3, 2: 0}, port_authorisations_1d={1: 2, 2: 0},
          port_authorisations_30d={1: 3, 4: 0}, port_refusals_90d={1: 2, 2: 0, 4: 0}, days_since_port_request={1: 1, 2: 180, 3: None, 4: None})
+
+
+def test_the_top_rival_is_the_one_talked_with_most_in_three_months(spec):
+    """1 talked more with third in the last month, with other in three; 2's two are alike; 3 talked with a rival before that, 4 texted one."""
+    spec({"contacts_monthly": """
+          | other_party | month   | known_from | network     | out_calls | out_s | in_answered | in_s | sms_out
+        --+-------------+---------+------------+-------------+-----------+-------+-------------+------+--------
+        1 | pa          | 2026-05 |            | rival:other | 1         | 60    |             |      |
+        1 | pb          | 2026-03 |            | rival:other | 1         | 60    | 1           | 120  |
+        1 | pc          | 2026-05 |            | rival:third | 1         | 90    | 1           | 90   |
+        1 | pd          | 2026-05 | 2026-07    | rival:third | 9         | 999   |             |      |
+        1 | pe          | 2026-05 |            | own         | 9         | 999   |             |      |
+        2 | pa          | 2026-04 |            | rival:third | 1         | 60    |             |      |
+        2 | pb          | 2026-04 |            | rival:other | 1         | 60    |             |      |
+        3 | pa          | 2026-02 |            | rival:other | 1         | 60    |             |      |
+        4 | pa          | 2026-05 |            | rival:other |           |       |             |      | 1
+    """},
+         top_rival={1: "rival:other", 2: "rival:other", 3: None, 4: None, 5: None}, top_rival_minutes_1m={1: 1.0, 2: 0.0, 3: 0, 5: 0},
+         top_rival_minutes_3m={1: 4.0, 2: 1.0, 3: 0, 4: 0, 5: 0})

@@ -43,9 +43,9 @@ def test_contacts_who_left_count_only_once_that_was_known(spec):
         4 | p1          | 2026-05 | own     | 1
         5 | p2          | 2026-02 | own     | 1
     """},
-         left_contacts_30d={1: 2, 4: 0, 5: 0, 7: 0}, left_contacts_90d={1: 3, 4: 0, 5: 0},
-         left_contacts_share_90d={1: 3 / 5, 4: 0.0, 5: None}, churn_influence_90d={1: 8 / 12, 4: 0.0, 5: None},
-         is_strongest_tie_gone={1: 1, 4: 0, 5: 0}, days_since_contact_left_90d={1: 30, 4: None, 5: None})
+         left_contacts_30d={1: 2, 4: 0, 5: 0, 7: 0}, left_contacts_60d={1: 2, 4: 0, 5: 0}, left_contacts_90d={1: 3, 4: 0, 5: 0},
+         left_contacts_share_60d={1: 2 / 5, 4: 0.0, 5: None}, left_contacts_share_90d={1: 3 / 5, 4: 0.0, 5: None}, churn_influence_90d={1: 8 / 12, 4: 0.0, 5: None},
+         is_strongest_tie_gone={1: 1, 4: 0, 5: 0}, days_since_strongest_tie_left={1: 30, 4: None, 5: None}, days_since_contact_left_90d={1: 30, 4: None, 5: None})
 
 
 def test_lost_ties_are_shares_of_all_contact_while_they_lasted(spec):

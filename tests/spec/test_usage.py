@@ -16,9 +16,9 @@ def test_totals_are_summed_over_half_open_windows(spec):
     """},
          outgoing_minutes_7d={1: 1.0, 2: 0}, outgoing_minutes_30d={1: 4.0, 2: 0}, outgoing_minutes_90d={1: 16.0, 2: 0},
          incoming_minutes_7d={1: 0.5, 2: 0}, incoming_minutes_30d={1: 2.0}, incoming_minutes_90d={1: 8.0},
-         outgoing_calls_7d={1: 1, 2: 0}, outgoing_calls_30d={1: 3}, outgoing_calls_90d={1: 5},
-         incoming_calls_7d={1: 2, 2: 0}, incoming_calls_30d={1: 6}, incoming_calls_90d={1: 10},
-         sms_sent_30d={1: 3, 2: 0}, initiated_share_30d={1: 3 / 9, 2: None}, outgoing_call_minutes_30d={1: 4 / 3, 2: None})
+         outgoing_calls_7d={1: 1, 2: 0}, outgoing_calls_14d={1: 2}, outgoing_calls_30d={1: 3}, outgoing_calls_60d={1: 4}, outgoing_calls_90d={1: 5},
+         incoming_calls_7d={1: 2, 2: 0}, incoming_calls_14d={1: 4}, incoming_calls_30d={1: 6}, incoming_calls_60d={1: 8}, incoming_calls_90d={1: 10},
+         sms_sent_30d={1: 3, 2: 0}, initiated_share_30d={1: 3 / 9, 2: None}, outgoing_call_minutes_30d={1: 4 / 3, 2: None}, outgoing_call_minutes_90d={1: 16 / 5, 2: None})
 
 
 def test_long_distance_calls_are_counted_over_half_open_windows(spec):

@@ -1,5 +1,5 @@
 """How a warning feature is declared; see any sibling module for examples."""
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,7 +14,8 @@ class Feature:
     """One column: its name, where it comes from, how it is said, and what it is.
 
     `risky` says which side of it raises the risk. A feature that is `adjacent` lies next to a churn definition (⚠); one that is
-    `internal` an agent may know but not say. `missing` stands where the source has no row for the subscriber; None leaves a null.
+    `internal` an agent may know but not say; one that is `for_lists` is for those who call, and no model reads it.
+    `missing` stands where the source has no row for the subscriber; None leaves a null.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Feature:
     is_category: bool = False
     is_adjacent: bool = False
     is_internal: bool = False
+    is_for_lists: bool = False
     needs: tuple[str, ...] = ()
 
 
@@ -72,7 +74,7 @@ def source(*needs: str, also: tuple[str, ...] = ()) -> Callable:
 
 def feature(source: str = "", *, of: tuple[str, ...] = (), unit: str, zh: str = "", en: str = "", zero: tuple[str, str] = ("", ""),
             windows: tuple[int, ...] = (), months: tuple[int, ...] = (), missing: float | str | None = None, risky: Risky = "±",
-            group: str = "", adjacent: bool = False, internal: bool = False, needs: tuple[str, ...] = ()) -> Callable:
+            group: str = "", adjacent: bool = False, internal: bool = False, lists: bool = False, needs: tuple[str, ...] = ()) -> Callable:
     """Register a function as one column, or one per window of days (`_30d`) or months (`_3m`).
 
     With `source` the function gets that source's Events, with `of` the named columns (`{window}` in a name stands for the suffix), then the
@@ -98,8 +100,8 @@ def feature(source: str = "", *, of: tuple[str, ...] = (), unit: str, zh: str = 
             REGISTRY[name] = Feature(
                 name=name, family=family, group=group or family, source=source, of=tuple(c.replace("{window}", suffix) for c in of),
                 unit=unit, reason_zh=say(zh), reason_en=say(en), zero_zh=say(zero[0]), zero_en=say(zero[1]), risky=risky, missing=missing,
-                description=first_line(function), window=suffix, is_category=unit == "code", is_adjacent=adjacent, is_internal=internal, needs=needs,
-                expression=function if length is None else lambda *args, n=length: function(*args, n))
+                description=first_line(function), window=suffix, is_category=unit == "code", is_adjacent=adjacent, is_internal=internal,
+                is_for_lists=lists, needs=needs, expression=function if length is None else lambda *args, n=length: function(*args, n))
         return function
 
     return register
@@ -136,3 +138,21 @@ def spread(count: Column, total: Column, squares: Column) -> Column:
     """The sample standard deviation of whole numbers from their count, sum and sum of squares; null for fewer than two."""
     size, summed = count.cast("double"), total.cast("double")
     return F.when(count > 1, F.sqrt(F.greatest(size * squares - summed * summed, F.lit(0.0)) / (size * (size - 1))))
+
+
+def added(terms: Iterable[Column]) -> Column:
+    """The sum of the columns, two by two: SQLFrame copies all that is on either side of a plus."""
+    columns = list(terms)
+    while len(columns) > 1:
+        columns = [sum(pair[1:], pair[0]) for pair in (columns[n:n + 2] for n in range(0, len(columns), 2))]
+    return columns[0]
+
+
+def n_log_n(count: Column) -> Column:
+    """n · ln n of a whole number in whole millionths: sums of these are exact in any order, and the engines' logarithms agree so far."""
+    return F.when(count > 1, F.floor(F.log(count) * count * 1e6 + 0.5)).otherwise(F.lit(0)).cast("bigint")
+
+
+def entropy(total: Column, logs: Column) -> Column:
+    """Shannon's entropy, in nats, of whole numbers taken for shares of their total; `logs` is the sum of their n_log_n. Null for a total of zero."""
+    return share(n_log_n(total) - logs, total) / F.lit(1e6)

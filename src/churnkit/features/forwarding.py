@@ -144,6 +144,13 @@ def unanswered_share(usage: Events, window: int) -> Column:
     return share(calls - usage.total("in_answered", window), calls)
 
 
+@feature("usage_daily", unit="count", windows=(30,), missing=0, risky="+", internal=True, zh="近{window}天拨打转移设置代码{value:.0f}次",
+         en="dialled a code that sets up forwarding {value:.0f} times in {window} days")
+def forwarding_set_ups(usage: Events, window: int) -> Column:
+    """Dials in the window that set up forwarding, as far as they leave a record: *72… and the like."""
+    return usage.total("fwd_set_up", window)
+
+
 @feature("forward_targets", unit="share", months=(1,), risky="+", internal=True, zh="被转移的来电{value:.0%}转往异网号码",
          en="{value:.0%} of forwarded calls go to a rival number", needs=("number_plan",))
 def forwarded_to_rival_share(targets: Events, months: int) -> Column:

@@ -5,6 +5,7 @@ from churnkit.features.declare import feature, flag, share, source
 from churnkit.history import Events, History
 
 YEAR = 12  # months that handsets are looked back at
+QUARTER = 3  # months that lines on one handset are looked for in
 NEWEST_GENERATION = 5
 
 
@@ -28,6 +29,15 @@ def handset_models(history: History) -> Events:
     last = W.partitionBy("subscriber_id").orderBy(F.col("last_day").desc(), F.col("legs_lately").desc(), F.col("thing"))
     first = F.min("first_day").over(W.partitionBy("subscriber_id"))
     return Events(projected(one, ["*"], {"recency": F.row_number().over(last), "first_of_all": first}), history.day)
+
+
+@source("device_keys_monthly")
+def handset_units(history: History) -> Events:
+    """One row per subscriber and single handset used in twelve months; `lines` is how many subscribers used it in three, null if this one did not."""
+    lately = F.sum(F.when(F.col("months_ago") <= QUARTER, F.col("legs")).otherwise(F.lit(0)))
+    used = aggregated(history.events("device_keys_monthly").table, ["subscriber_id", "device_key"], {"is_recent": lately > 0})
+    lines = F.when(F.col("is_recent"), F.count(F.lit(1)).over(W.partitionBy("device_key", "is_recent")))
+    return Events(projected(used, ["*"], {"lines": lines}), history.day)
 
 
 def current(column: str | Column) -> Column:
@@ -125,3 +135,17 @@ def is_handset_put_back(models: Events) -> Column:
     mine = F.max(F.when(F.col("recency") == 1, F.col("first_day")))
     latest = F.max(F.when(F.col("recency") > 1, F.col("first_day")))
     return flag(F.coalesce(latest > mine, F.lit(False)))
+
+
+@feature("handset_units", unit="count", months=(YEAR,), risky="±", zh="近{window}个月用过{value:.0f}部手机",
+         en="{value:.0f} handsets in {window} months")
+def handsets_used(handsets: Events, months: int) -> Column:
+    """Single handsets, by their IMEI, seen in the last so many months; null if none."""
+    return F.count(F.lit(1))
+
+
+@feature("handset_units", unit="count", months=(QUARTER,), risky="+", group="second_sim", internal=True,
+         zh="近{window}个月同一部手机上用过{value:.0f}个号码", en="{value:.0f} numbers used in one handset in {window} months")
+def lines_on_handset(handsets: Events, months: int) -> Column:
+    """Subscribers seen on one handset, the most of those used in the last so many months, this one included; null if none was used."""
+    return F.max("lines").cast("bigint")

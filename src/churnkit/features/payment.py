@@ -1,6 +1,6 @@
 """Payment and suspension: what is owed, how late it is paid, and how often the line was stopped for it."""
 from churnkit.engine import Column, F, matched, projected
-from churnkit.expressions import count_if, days
+from churnkit.expressions import count_if, days, total_if
 from churnkit.features.account import STOPS, last_snapshots, monthly_bills, states
 from churnkit.features.declare import feature, ratio, source
 from churnkit.history import Events, History
@@ -69,6 +69,19 @@ def payment_delay_last(bills: Events) -> Column:
 def payment_delay_change(last: Column, mean: Column) -> Column:
     """Delay of the newest bill paid less the mean delay; null if none was paid."""
     return last - mean
+
+
+@feature("due_bills", unit="count", windows=(30, 90), risky="-", group="payments", zh="近{window}天仅缴费{value:.0f}次",
+         en="only {value:.0f} bills paid in {window} days", zero=("近{window}天没有缴费", "no bill paid in {window} days"))
+def bills_paid(bills: Events, window: int) -> Column:
+    """Bills paid in the window; null for prepaid lines and where there is no bill."""
+    return count_if(bills.last(window, "paid_day"))
+
+
+@feature("due_bills", unit="cents", windows=(30, 90), risky="-", group="payments")
+def amount_paid(bills: Events, window: int) -> Column:
+    """What was paid for bills in the window; null for prepaid lines and where there is no bill."""
+    return total_if(bills.last(window, "paid_day"), F.col("paid_cents"))
 
 
 @feature("line_states", unit="days", windows=(90, 180), missing=0, risky="+", group="stops", adjacent=True,

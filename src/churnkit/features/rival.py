@@ -1,11 +1,22 @@
 """Contact with rivals: calls to their networks and care lines, and asking whether the number may go to one."""
-from churnkit.engine import Column, F
+from churnkit.engine import Column, F, W, aggregated, projected
 from churnkit.expressions import count_if
-from churnkit.features.declare import feature, share
-from churnkit.features.usage import over_months
-from churnkit.history import Events
+from churnkit.features.declare import feature, share, source
+from churnkit.features.usage import contact_months, over_months
+from churnkit.history import Events, History
 
 QUARTER = 90
+
+
+@source("contacts_monthly", "number_plan")
+def rivals(history: History) -> Events:
+    """One row per subscriber and rival network talked with in three months: seconds of calls both ways; `place` 1 is the one talked with most."""
+    rows = projected(history.once(contact_months), ["subscriber_id", "network"], {
+        "seconds_1": F.col("seconds_1"), "seconds_3": over_months("seconds", 3)}, F.col("network").startswith("rival:"))
+    networks = aggregated(rows, ["subscriber_id", "network"], {name: F.sum(name).cast("bigint") for name in ("seconds_1", "seconds_3")},
+                          F.col("seconds_3") > 0)
+    most = W.partitionBy("subscriber_id").orderBy(F.col("seconds_3").desc(), F.col("network"))
+    return Events(projected(networks, ["*"], {"place": F.row_number().over(most)}), history.day)
 
 
 @feature("usage_daily", unit="minutes", windows=(30, 90), missing=0, risky="±", internal=True, needs=("number_plan",))
@@ -62,6 +73,18 @@ def rival_contacts_share(people: Events, months: int) -> Column:
     met = over_months("events", months) > 0
     rival = F.col("network").startswith("rival:")
     return share(count_if(met & rival), count_if(met & (rival | (F.col("network") == "own"))))
+
+
+@feature("rivals", unit="code", internal=True)
+def top_rival(networks: Events) -> Column:
+    """Rival network talked with most in three months; null without any."""
+    return F.max(F.when(F.col("place") == 1, F.col("network")))
+
+
+@feature("rivals", unit="minutes", months=(1, 3), missing=0, risky="+", internal=True)
+def top_rival_minutes(networks: Events, months: int) -> Column:
+    """Minutes of calls, both ways, in the last so many months with that network."""
+    return F.sum(F.when(F.col("place") == 1, F.col(f"seconds_{months}")).otherwise(F.lit(0))).cast("bigint") / F.lit(60.0)
 
 
 @feature("portability_requests", unit="count", windows=(30, 90), missing=0, risky="+", group="port_out", internal=True, adjacent=True,

@@ -86,14 +86,14 @@ def left(people: Events, window: int) -> Column:
     return F.coalesce(F.col("left_day") >= people.as_of - window, F.lit(False))
 
 
-@feature("neighbours", unit="count", windows=(30, 90), missing=0, risky="+", internal=True, zh="近{window}天有{value:.0f}位常联系的人已离网",
+@feature("neighbours", unit="count", windows=(30, 60, 90), missing=0, risky="+", internal=True, zh="近{window}天有{value:.0f}位常联系的人已离网",
          en="{value:.0f} contacts left the network in {window} days")
 def left_contacts(people: Events, window: int) -> Column:
     """Contacts of the last three months on this network who left it in the window, as it was known at the as-of date."""
     return count_if(left(people, window))
 
 
-@feature("neighbours", unit="share", windows=(RECENT_DAYS,), risky="+", internal=True, zh="近{window}天{value:.0%}的网内联系人已离网",
+@feature("neighbours", unit="share", windows=(60, RECENT_DAYS), risky="+", internal=True, zh="近{window}天{value:.0%}的网内联系人已离网",
          en="{value:.0%} of contacts on this network left it in {window} days")
 def left_contacts_share(people: Events, window: int) -> Column:
     """Share of the contacts of three months on this network who left it in the window; null without such a contact."""
@@ -111,6 +111,12 @@ def churn_influence(people: Events, window: int) -> Column:
 def is_strongest_tie_gone(people: Events) -> Column:
     """1 if the person most in touch with in three months left the network within 90 days, else 0."""
     return F.max(flag((F.col("tie_rank") == 1) & left(people, RECENT_DAYS)))
+
+
+@feature("neighbours", unit="days", risky="-", internal=True)
+def days_since_strongest_tie_left(people: Events) -> Column:
+    """Days since that person left; null if they did not within 90 days."""
+    return people.since(F.max(F.when((F.col("tie_rank") == 1) & left(people, RECENT_DAYS), F.col("left_day"))))
 
 
 @feature("neighbours", unit="days", windows=(RECENT_DAYS,), risky="-", internal=True)

@@ -3,7 +3,7 @@ from itertools import pairwise
 
 from churnkit.engine import Column, F, Frame, W, aggregated, projected
 from churnkit.expressions import count_if
-from churnkit.features.declare import feature, ratio, share, source, spread, squared
+from churnkit.features.declare import added, feature, ratio, share, source, spread, squared
 from churnkit.history import Events, History
 
 WEEKS = 8
@@ -21,7 +21,7 @@ def contact_months(history: History) -> Frame:
     """One row per subscriber and other party: `network`, and events and seconds by months ago (`events_1` is the last month's).
 
     An event is an outgoing call or SMS or an answered call. `regular_rank` ranks the contacts by the events of three months ago,
-    `tie_rank` by those of the last three months.
+    `tie_rank` by those of the last three months, of which `closer_events` were with people of a lower rank, `all_events` with anybody.
     """
     rows = history.events("contacts_monthly").table
     events = F.col("out_calls") + F.col("in_answered") + F.col("sms_out")
@@ -36,8 +36,11 @@ def contact_months(history: History) -> Frame:
         **{f"answered_{n}": month(F.col("in_answered"), n) for n in months[:3]},
         **{f"seconds_{n}": month(F.col("out_s") + F.col("in_s"), n) for n in months[:3]}}, events > 0)
     order = W.partitionBy("subscriber_id").orderBy(F.col("events_3").desc(), F.col("other_party"))
-    quarter = W.partitionBy("subscriber_id").orderBy((F.col("events_1") + F.col("events_2") + F.col("events_3")).desc(), F.col("other_party"))
-    return projected(people, ["*"], {"regular_rank": F.row_number().over(order), "tie_rank": F.row_number().over(quarter)})
+    met, line = over_months("events", 3), W.partitionBy("subscriber_id")
+    quarter = line.orderBy(met.desc(), F.col("other_party"))
+    upto = F.sum(met).over(quarter.rowsBetween(W.unboundedPreceding, W.currentRow)).cast("bigint")
+    return projected(people, ["*"], {"regular_rank": F.row_number().over(order), "tie_rank": F.row_number().over(quarter),
+                                     "closer_events": upto - met, "all_events": F.sum(met).over(line).cast("bigint")})
 
 
 def over_months(name: str, months: int) -> Column:
@@ -81,14 +84,14 @@ def days_since_far_call(usage: Events) -> Column:
     return usage.days_since_last(F.col("far_calls") > 0)
 
 
-@feature("usage_daily", unit="count", windows=(7, 30, 90), missing=0, risky="-", zh="近{window}天主叫仅{value:.0f}次",
+@feature("usage_daily", unit="count", windows=(7, 14, 30, 60, 90), missing=0, risky="-", zh="近{window}天主叫仅{value:.0f}次",
          en="only {value:.0f} outgoing calls in {window} days", zero=("近{window}天没有主叫", "no outgoing call in {window} days"))
 def outgoing_calls(usage: Events, window: int) -> Column:
     """Outgoing calls in the window."""
     return usage.total("out_calls", window)
 
 
-@feature("usage_daily", unit="count", windows=(7, 30, 90), missing=0, risky="-", zh="近{window}天仅接到{value:.0f}次来电",
+@feature("usage_daily", unit="count", windows=(7, 14, 30, 60, 90), missing=0, risky="-", zh="近{window}天仅接到{value:.0f}次来电",
          en="only {value:.0f} incoming calls in {window} days", zero=("近{window}天没有接到来电", "no incoming call in {window} days"))
 def incoming_calls(usage: Events, window: int) -> Column:
     """Incoming calls from people in the window, answered or not."""
@@ -157,14 +160,6 @@ def outgoing_worst_week_8w(usage: Events) -> Column:
     return F.when(worst < never, worst)
 
 
-def added(terms) -> Column:  # type: ignore[no-untyped-def]  # columns of either engine
-    """The sum of the columns."""
-    first, *others = terms
-    for term in others:
-        first = first + term
-    return first
-
-
 @feature("usage_daily", unit="share", windows=(30,), risky="-", group="second_sim", internal=True,
          zh="近{window}天通话仅{value:.0%}是主叫，疑似当副号用", en="only {value:.0%} of calls outgoing in {window} days, like a second SIM",
          zero=("近{window}天只有被叫，没有主叫", "incoming calls only in {window} days"))
@@ -173,7 +168,7 @@ def initiated_share(usage: Events, window: int) -> Column:
     return share(usage.total("out_calls", window), usage.total("out_calls", window) + usage.total("in_calls", window))
 
 
-@feature("usage_daily", unit="minutes", windows=(30,), risky="-")
+@feature("usage_daily", unit="minutes", windows=(30, 90), risky="-")
 def outgoing_call_minutes(usage: Events, window: int) -> Column:
     """Mean minutes of an outgoing call in the window; null without one."""
     return ratio(usage.total("out_s", window) / F.lit(60.0), usage.total("out_calls", window))

@@ -1,8 +1,8 @@
 """Mobile data: how much of it, on how many days, and whether it is all that the line is used for."""
 from churnkit.engine import Column, F, aggregated, projected, stacked
 from churnkit.expressions import count_if
-from churnkit.features.declare import feature, flag, ratio, share, source
-from churnkit.features.usage import WEEKS, added
+from churnkit.features.declare import added, feature, flag, ratio, share, source
+from churnkit.features.usage import WEEKS
 from churnkit.history import Events, History
 
 MB = 1_000_000
