@@ -47,7 +47,11 @@ def session(rng: Random, who: str) -> Row:
 def lives(seed: int, who: str) -> dict[str, list[Row]]:
     """A subscriber's records, the same whatever their name; some call more than others, and some not of late."""
     rng, newest = Random(seed), 1 if seed % 3 else 40
-    legs = [leg(rng, who, newest) for _ in range(30 if seed % 2 else 120)] + [forwarded(rng, who) for _ in range(6)]
+    prefix = who.partition("s")[0]
+    seldom = {"access_code": (None, None, "17911", "17951"), "forward_dial": (None, None, "on", "off"), "cell_id": (None, "1", "2"),
+              "roaming": (None, "none", *("domestic", "international")[:seed % 3]), "device_key": (None, *(f"{prefix}k{n}" for n in range(seed % 4)))}
+    legs = [leg(rng, who, newest, **{c: rng.choice(values) for c, values in seldom.items()}) for _ in range(30 if seed % 2 else 120)]
+    legs += [forwarded(rng, who) for _ in range(6)]
     return {"calls": legs, "data_sessions": [session(rng, who) for _ in range(12)]}
 
 

@@ -34,13 +34,14 @@ def daily(rng: Random, who: str) -> Row:
     row["in_answered"] = min(row["in_answered"], row["in_calls"])
     row["own_events"] = row["out_calls"] + row["sms_out"] + row["in_answered"]
     row |= {c: row[c] * 37 for c in ("out_s", "in_s", "rival_s")}
-    row |= hours(Random(day))
+    row |= hours(Random(day), who)
     return row | {c: day * 86_400 + rng.randint(0, 86_399) if rng.random() < 0.4 else None for c in ("last_cfu_s", "last_answered_in_s")}
 
 
-def hours(rng: Random) -> Row:
-    """Hours of a day, one bit each: none, one or many."""
-    return {c: rng.choice((0, 1 << rng.randrange(24), rng.getrandbits(24))) for c in HOURS}
+def hours(rng: Random, who: str) -> Row:
+    """Hours of a day, one bit each: none, one or many; of every other person before 14:00."""
+    last = 24 if int(who[-1]) % 2 else 14
+    return {c: rng.choice((0, 1 << rng.randrange(last), rng.getrandbits(last))) for c in HOURS}
 
 
 def monthly(rng: Random, who: str, thing: str, name: str) -> Row:

@@ -95,7 +95,9 @@ def test_each_law_finds_the_feature_that_breaks_it(offenders, tmp_path_factory):
     assert {law: names - always for law, names in found.items()} == {
         "unknown_left_out": {"late_days", "late_changes"}, "unknown_replaced": {"late_days", "late_changes"},
         "added_too_late": {"late_days", "late_changes"}, "added_too_old": {"late_days", "late_changes"}, "shuffled": {"some_topup"},
-        "split": {"late_days"}, "own_clocks_early": {"payments_to_come"}, "own_clocks_set": {"payments_to_come"}, "alone": {"in_a_crowd"}}
+        "split": {"late_days"},
+        "sent_again": {"in_a_crowd", "late_changes", "payments_to_come"}, "own_clocks_early": {"payments_to_come"},
+        "own_clocks_set": {"payments_to_come"}, "alone": {"in_a_crowd"}}
     assert batch.apart(tmp_path_factory.mktemp("apart")) == {"best_place", "in_a_crowd"}  # all who are in no group are one
 
 

@@ -70,8 +70,9 @@ def test_forwarded_legs_change_forwarding_and_nothing_else(features):
 
 @pytest.mark.parametrize(("letter", "of"), [("c", "service numbers and care lines"), ("d", "retention calls"), ("e", "SMS from people")])
 def test_what_comes_in_and_is_no_call_from_a_person_changes_nothing_but_the_handset_in_use(features, letter, of):
-    """A phone that rings is in use, so what is known of the handset, and of where it is, may change."""
-    assert {name for name in changed(features, letter) if not OF_THE_PHONE & set(needs(REGISTRY[name]))} == set(), of
+    """A phone that rings is in use, so what is known of the handset, and of where it is, may change; SMS are counted."""
+    moved = {name for name in changed(features, letter) if not OF_THE_PHONE & set(needs(REGISTRY[name]))}
+    assert moved == ({"sms_received_30d"} if letter == "e" else set()), of
 
 
 def test_calls_to_service_numbers_are_use_but_no_contact_with_anybody(features):

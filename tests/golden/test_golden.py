@@ -21,7 +21,8 @@ PEOPLE = ("none", "single", "back", "heavy")
 AS_OF = date(2024, 3, 1)
 FAMILIES = ("silence", "bills", "forwarding", "tenure", "handset")
 NAMES = {"who": "subscriber_id", "cause": "forward_cause", "other": "other_party", "network": "other_party_network", "to": "forwarded_to",
-         "to_network": "forwarded_to_network", "seconds": "duration_s", "answered": "is_answered", "received": "received_at"}
+         "to_network": "forwarded_to_network", "seconds": "duration_s", "answered": "is_answered", "received": "received_at",
+         "dial": "forward_dial", "key": "device_key", "code": "access_code", "dist": "distance", "roam": "roaming"}
 SIGNS: dict[type, Callable[..., float]] = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
                                            ast.USub: operator.neg}
 
