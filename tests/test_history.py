@@ -1,8 +1,10 @@
-"""Tables that a history makes once, for several sources."""
-from datetime import timedelta
+"""What a history shows of a month and until when it waits, and tables that it makes once for several sources."""
+from datetime import date, timedelta
 
+from churnkit.archive import known_history
 from churnkit.engine import F, Frame, open_session, projected
 from churnkit.history import History
+from churnkit.timeline import Plan
 from little_tables import AS_OF, frame, parsed
 
 
@@ -36,3 +38,21 @@ def test_two_families_may_have_functions_of_one_name_and_each_table_is_made_once
     few, everything = history.once(Few.rows), history.once(All.rows)
     assert (few.count(), everything.count()) == (1, 2)
     assert history.once(Few.rows) is few
+
+
+def test_the_month_of_the_as_of_date_is_not_seen_even_if_a_row_says_that_it_is_known(tmp_path):
+    open_session(memory="1GB", threads=2)
+    contacts = frame("contacts_monthly", parsed("contacts_monthly", """
+          | other_party | month   | known_from | out_calls
+        --+-------------+---------+------------+----------
+        1 | p1          | 2026-05 | 2026-06    | 1
+        1 | p1          | 2026-06 | 2026-06    | 2
+    """), tmp_path)
+    seen = History({"contacts_monthly": contacts}, AS_OF, AS_OF + timedelta(4)).events("contacts_monthly").table
+    assert [(row["months_ago"], row["out_calls"]) for row in seen.collect()] == [(1, 1)]
+
+
+def test_an_as_of_date_waits_so_many_days_and_no_longer():
+    plan = Plan(("2026-05",), (), (), AS_OF, AS_OF, {AS_OF: ("2026-05",)}, {AS_OF: ()})
+    history = known_history(plan, AS_OF, 4, names=())
+    assert (history.as_of, history.known_at) == (AS_OF, date(2026, 6, 5))
