@@ -55,17 +55,19 @@ def measured(folder: Path, subscribers: int) -> tuple[dict[str, int], dict[str, 
         logs = folder / "logs"
         logs.mkdir()
         with (folder / "cluster/conf/spark-defaults.conf").open("a") as defaults:
-            said = {"enabled": "true", "dir": logs, "compress": "false", "rolling.enabled": "false"}
+            said = {"dir": logs, "compress": "false", "rolling.enabled": "false"}
             defaults.write("".join(f"spark.eventLog.{name} {value}\n" for name, value in said.items()))
-        costs["spark"] = {stage: on_cluster(folder, logs, reaching(folder / "cluster", master), stage, about) for stage, about in subject.items()}
+        seen = reaching(folder / "cluster", master) | {"CHURNKIT_SPARK_EVENT_LOG": "true"}
+        costs["spark"] = {stage: on_cluster(folder, logs, seen, stage, about) for stage, about in subject.items()}
     return counted(folder / "duckdb", str(plan["deliveries"][0]), str(plan["evaluation"])), costs
 
 
 def on_cluster(folder: Path, logs: Path, environment: Mapping[str, str], stage: str, about: str) -> Cost:
     """What a stage took on the cluster; its executors' processor time is from Spark's event log."""
-    before = set(logs.iterdir())
+    before = {path.name.removesuffix(".inprogress") for path in logs.iterdir()}
     cost = churnkit(folder / "spark", environment, stage, about)
-    events = [json.loads(line) for path in set(logs.iterdir()) - before for line in path.open(encoding="utf-8")]
+    events = [json.loads(line) for path in logs.iterdir() if path.name.removesuffix(".inprogress") not in before
+              for line in path.open(encoding="utf-8")]
     spent = sum(event["Task Metrics"]["Executor CPU Time"] for event in events if event["Event"] == "SparkListenerTaskEnd") / 1e9
     return Cost(cost.wall, cost.own, spent)
 

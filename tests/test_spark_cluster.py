@@ -30,9 +30,13 @@ def test_files_to_features_on_two_workers_give_the_same_rows_and_types_as_duckdb
     run(tmp_path, {"CHURNKIT_ENGINE": "duckdb"})
     with cluster(work, Size(workers=2, cores=1, memory="1g")) as master:
         assert len(running(work)) == 3
+        (logs := tmp_path / "logs").mkdir()
+        with (work / "conf" / "spark-defaults.conf").open("a") as defaults:
+            defaults.write(f"spark.eventLog.enabled true\nspark.eventLog.dir {logs}\n")
         run(tmp_path, reaching(work, master))
         executors = [p.name for n in range(2) for p in (work / f"work-{n}").glob("app-*/*/stderr")]
     assert running(work) == []
+    assert list(logs.iterdir()) == []  # Spark's event log would hold the key in the plans it records
     assert len(executors) >= 2  # both had a part in it
     on_duckdb, on_spark = (json.loads((tmp_path / f"{engine}.json").read_text("utf-8")) for engine in ("duckdb", "spark"))
     assert on_spark.keys() == on_duckdb.keys()

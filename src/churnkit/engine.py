@@ -70,7 +70,8 @@ def _new_session(memory: str, threads: int, spill: str | None, master: str) -> A
     from pyspark.sql import SparkSession
 
     settings = {"sql.session.timeZone": "UTC", "sql.timestampType": "TIMESTAMP_NTZ", "sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-                "driver.memory": memory.lower().removesuffix("b"), "ui.enabled": "false", "ui.showConsoleProgress": "false"}
+                "driver.memory": memory.lower().removesuffix("b"), "ui.enabled": "false", "ui.showConsoleProgress": "false",
+                "eventLog.enabled": os.environ.get("CHURNKIT_SPARK_EVENT_LOG", "false")}  # as plans hold the key; the page is off for that, too
     if (master := os.environ.get("CHURNKIT_SPARK_MASTER", master)).startswith("local"):  # what a cluster has its own spark-defaults.conf for
         settings |= {"sql.shuffle.partitions": str(threads), "local.dir": str(folder), "driver.bindAddress": "127.0.0.1", "driver.host": "127.0.0.1"}
     return SparkSession.builder.master(master).appName("churnkit").config(map={f"spark.{k}": v for k, v in settings.items()}).getOrCreate()
@@ -88,9 +89,8 @@ def _run(sql: str) -> list[tuple]:
 
 def count_rows(folders: Sequence[Path]) -> int:
     """How many rows the part files in the folders have."""
-    if ENGINE == "spark":
-        return int(read(folders).count())
-    return sum(_run(f"select num_rows from parquet_file_metadata({_quoted(f)})")[0][0] for f in _parts_of(folders))
+    return int(read(folders).count()) if ENGINE == "spark" else sum(
+        _run(f"select num_rows from parquet_file_metadata({_quoted(f)})")[0][0] for f in _parts_of(folders))
 
 
 def declare(sql: str) -> str:
