@@ -13,7 +13,12 @@ from churnkit.timeline import Delivery, Plan
 
 AS_OF = date(2026, 7, 1)
 PLAN = Plan((JUNE,), (), (), AS_OF, AS_OF, {AS_OF: (JUNE,)}, {AS_OF: ()})
+ROAMED, SLEPT = "17911,international,86910000123456,", ",none,86910000123456,c1"  # access code, roaming, handset, cell
 OPTIONAL = {
+    "calls": "subscriber_id,other_party,kind,direction,forward_cause,forwarded_to,happened_at,duration_s,is_answered,tac,access_code,roaming,"
+             f"device_key,cell_id\n1001,13800000001,voice,out,,,2026-06-01 08:00:00,60,true,86910000,{ROAMED}\n"
+             f"1001,13900000002,sms,out,,,2026-06-05 22:00:00,,,86910000,{SLEPT}\n"
+             "1002,13800000001,voice,forwarded,busy,13000000003,2026-06-30 23:59:59,12,true,,,,,\n",
     "subscribers": FILES["subscribers"].replace("branch,", "plan,branch,").replace("voice,江西", "voice,P,江西"),
     "topups": "subscriber_id,happened_at,amount_cents,balance_after_cents\n1002,2026-06-11 08:00:00,3000,3000\n1002,2026-06-21 08:00:00,2000,4000\n",
     "data_sessions": "subscriber_id,happened_at,volume_mb\n1001,2026-06-20 08:00:00,300.000001\n1001,2026-06-20 09:00:00,200\n",
@@ -50,7 +55,8 @@ def test_every_feature_comes_where_every_extract_does(capsys):
             "plan_fee": 3900, "voice_utilisation_1m": 0.5, "data_utilisation_1m": 500_000_001 / 1_000_500_000, "overspend_vs_best_plan_3m": 5000.0,
             "trials_90d": 1, "days_since_discount_end": 6, "handset_ahead_of_plan": 1, "complaints_90d": 2,
             "has_open_complaint": 1, "compensation_365d": 500,
-            "recharge_count_30d": None}
+            "recharge_count_30d": None, "roaming_days_30d": 1, "has_been_abroad_30d": 1, "access_code_share_1m": 1.0, "handsets_used_12m": 1,
+            "lines_on_handset_3m": 1, "former_home_share_1m": None, "night_share_30d": 0.5}
     assert {name: one[name] for name in told} == told
     told = {"recharge_sum_30d": 5000, "recharge_gap_mean_180d": 10.0, "balance_estimate": 3000.0, "days_to_empty": 30.0, "days_since_ported_in": 182}
     assert {name: two[name] for name in told} == told
@@ -63,5 +69,6 @@ def test_features_of_extracts_that_did_not_come_are_left_out_with_a_notice(capsy
     there = {name for name, f in REGISTRY.items() if {"usage_daily", "contacts_monthly", "forward_targets_monthly", "devices_monthly", "bills",
                                                       "subscribers"} >= set(needs(f))}
     assert set(got[subscriber("1001")]) == there
-    absent = "care_contacts, data_daily, handsets, number_plan, orders, plans, portability_requests, portings, status_changes, topups"
+    absent = ("access_codes_monthly, care_contacts, cells_monthly, data_daily, device_keys_monthly, handsets, number_plan, orders, plans, "
+              "portability_requests, portings, roaming_daily, status_changes, topups")
     assert f"featurize {AS_OF}: no {absent}, so {len(REGISTRY) - len(there)} features are left out" in capsys.readouterr().err
