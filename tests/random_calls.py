@@ -50,7 +50,9 @@ def lives(seed: int, who: str) -> dict[str, list[Row]]:
     prefix = who.partition("s")[0]
     seldom = {"access_code": (None, None, "17911", "17951"), "forward_dial": (None, None, "on", "off"), "cell_id": (None, "1", "2"),
               "roaming": (None, "none", *("domestic", "international")[:seed % 3]), "device_key": (None, *(f"{prefix}k{n}" for n in range(seed % 4)))}
-    legs = [leg(rng, who, newest, **{c: rng.choice(values) for c, values in seldom.items()}) for _ in range(30 if seed % 2 else 120)]
+    legs = [leg(rng, who, newest, **{c: rng.choice(values) for c, values in seldom.items()}) for _ in range((15, 60, 120)[seed % 3])]
+    if seed % 3 == 2:  # used before 14:00 alone
+        legs = [row | dict.fromkeys(("happened_at", "received_at"), row["happened_at"].replace(hour=row["happened_at"].hour % 14)) for row in legs]
     legs += [forwarded(rng, who) for _ in range(6)]
     return {"calls": legs, "data_sessions": [session(rng, who) for _ in range(12)]}
 
