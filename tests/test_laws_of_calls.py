@@ -16,11 +16,13 @@ PERSON = {"other_party_network": "own", "kind": "voice", "duration_s": 60, "is_a
 SERVICE = [{"other_party_network": network, "kind": kind, "duration_s": 9 if kind == "voice" else None, "is_answered": kind == "voice" or None}
            for network in ("own_care", "short_code") for kind in ("voice", "sms")]
 RETENTION = {"direction": "in", "other_party_network": "own_care", "kind": "voice"}  # the number plan has the operator's campaign lines as care lines
+# The network is another than the calls', as after a porting: it must not become the contact's.
+RECEIVED = {"direction": "in", "kind": "sms", "duration_s": None, "is_answered": None, "other_party_network": "rival:z"}
 MORE: dict[str, Callable[[Random, str], list[Row]]] = {
     "b": lambda rng, who: [forwarded(rng, who) for _ in range(9)],
     "c": lambda rng, who: [leg(rng, who, direction="in", **fixed) for fixed in SERVICE * 3],
     "d": lambda rng, who: [leg(rng, who, **RETENTION, duration_s=180, is_answered=True), leg(rng, who, **RETENTION, duration_s=0, is_answered=False)],
-    "e": lambda rng, who: [leg(rng, who, direction="in", kind="sms", duration_s=None, is_answered=None, other_party_network="own") for _ in range(9)],
+    "e": lambda rng, who: [leg(rng, who, **RECEIVED) for _ in range(9)],
     "f": lambda rng, who: [leg(rng, who, direction="out", **fixed) for fixed in SERVICE * 3],
     "g": lambda rng, who: [leg(rng, who, direction="in", **PERSON) for _ in range(9)]}
 OF_THE_PHONE = {"devices_monthly", "device_keys_monthly", "cells_monthly", "roaming_daily"}

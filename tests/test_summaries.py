@@ -106,8 +106,9 @@ def test_hours_are_one_bit_each_and_tell_own_activity_calls_and_answers_apart():
         "own_hours": [8, 9, 23], "in_hours": [8, 9], "answered_hours": [9]}
 
 
-def test_contacts_are_people_and_not_services_forwarded_legs_or_unknown_numbers():
-    rows = rolled(contacts_monthly, {}, SMS, IN, IN | LOST, IN | SMS, CARE, SHORT, FORWARDED, {"other_party": None},
+def test_contacts_are_people_and_not_services_forwarded_legs_received_sms_or_unknown_numbers():
+    rows = rolled(contacts_monthly, {}, SMS, IN, IN | LOST, IN | SMS | {"other_party_network": "rival:north"}, CARE, SHORT, FORWARDED,
+                  {"other_party": None}, IN | SMS | {"other_party": "pC"},
                   {"other_party": "pB", "duration_s": None})
     assert rows == [
         {"subscriber_id": "s1", "other_party": "pA", "month": JUNE, "known_from": JUNE + 1, "network": "own", "out_calls": 1, "out_s": 60,

@@ -79,9 +79,9 @@ def hours_of(condition: Column) -> Column:
 
 
 def contacts_monthly(calls: Frame, wait_days: int) -> Frame:
-    """One row per subscriber, other party, month and known_from: how often and how long they spoke, without service numbers and forwarded legs."""
+    """One row per subscriber, other party, month and known_from: how often and how long they spoke; no services, forwarded legs, SMS received."""
     leg = Leg()
-    people = calls.filter(~leg.forwarded & ~leg.of_service & F.col("other_party").isNotNull())
+    people = calls.filter(~leg.forwarded & ~leg.of_service & ~(leg.sms & leg.incoming) & F.col("other_party").isNotNull())
     return people.groupBy("subscriber_id", "other_party", *monthly(wait_days), *files(calls)).agg(
         F.max(leg.network).alias("network"),
         count_if(leg.voice & leg.out).alias("out_calls"),
