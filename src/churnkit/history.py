@@ -49,6 +49,9 @@ TABLES: dict[str, Kind] = {
 }
 SUMMARIES = tuple(name for name, kind in TABLES.items() if kind.clock in ("daily", "monthly"))
 MADE_OF = {name: "data_sessions" if name == "data_daily" else "calls" for name in SUMMARIES}  # the extract behind a summary
+# What an operator has to send for a summary that may have no row, as operators know it.
+SENT_AS = {"data_daily": "data_sessions", "device_keys_monthly": "calls.device_key", "cells_monthly": "calls.cell_id",
+           "access_codes_monthly": "calls.access_code", "roaming_daily": "calls.roaming"}
 
 
 @dataclass(frozen=True)

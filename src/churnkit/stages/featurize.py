@@ -6,6 +6,7 @@ from churnkit.archive import COHORTS, FEATURES, known_history
 from churnkit.engine import open_session, read, write
 from churnkit.features import REGISTRY, available, build, needs
 from churnkit.files import whole_folder
+from churnkit.history import SENT_AS
 from churnkit.params import Common
 from churnkit.progress import say
 from churnkit.timeline import Plan
@@ -29,7 +30,7 @@ def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
     history = known_history(plan, as_of, common.wait_days)
     wanted = [f for f in REGISTRY.values() if not {f.name, f.family} & set(params.exclude)]
     there = available(history, wanted)
-    if absent := sorted({name for f in wanted for name in needs(f)} - set(history.tables)):
+    if absent := sorted({SENT_AS.get(name, name) for f in wanted for name in needs(f) if name not in history.tables}):
         say(f"featurize {as_of}: no {', '.join(absent)}, so {len(wanted) - len(there)} features are left out")
     with whole_folder(FEATURES / str(as_of)) as folder:
         rows = write(build(read([COHORTS / str(as_of)]), history, there), folder, by=["subscriber_id"])
