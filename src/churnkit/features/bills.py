@@ -75,8 +75,8 @@ def bill_mean(bills: Events, months: int) -> Column:
     return ratio(summed(within(months), TOTAL), count_if(within(months)))
 
 
-@feature("settled_bills", unit="cents", months=(6,), risky="+", group="bill_swing", zh="近半年话费波动大，约{value:.1f}元上下",
-         en="bills swing by about {value:.1f} yuan over half a year")
+@feature("settled_bills", unit="cents", months=(6,), risky="+", group="bill_swing", zh="近半年话费波动大，约{value:.0f}元上下",
+         en="bills swing by about {value:.0f} yuan over half a year")
 def bill_std(bills: Events, months: int) -> Column:
     """Standard deviation of the regular bills; null for fewer than three."""
     count, total, squares = regular(months)
