@@ -29,10 +29,10 @@ repro: $(STAMP)  ## Run the pipeline: extracts in, ranked call lists out (a demo
 	@[ ! -d data/truth ] || churnkit truth
 
 test: $(STAMP)  ## Run the tests
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
 test-slow: $(STAMP)  ## Run the slow tests: the whole pipeline, killed and repeated; thousands of damaged files
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m slow
+	$(BIN)/python -m pytest -n auto --dist loadfile -m slow
 
 lint: $(STAMP)  ## Check the style of the code
 	$(BIN)/ruff check src tests benchmarks

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 MADE = ("data/deliveries", "data/cohorts", "data/features", "data/scores", "data/lists", "models")
 NEW_MONTH = "2026-06"
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.slow
 
 
 def run(folder: Path, *command: str, check: bool = True) -> subprocess.CompletedProcess:

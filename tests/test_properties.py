@@ -18,7 +18,6 @@ from churnkit.timeline import LOOK_BACK, Plan, add_months
 from little_tables import AS_OF, EPOCH, SCHEMA, WAIT_DAYS, Row, Tables, as_arrow, computed, computed_of, frame
 from random_histories import CUT, KNOWN, MONTH, REFERENCE, each, history, is_known, renamed
 
-pytestmark = pytest.mark.xdist_group("laws")  # one worker: the laws share one run of the engine
 SEEDS, PEOPLE = range(12), range(10)
 NAMES = list(REGISTRY)
 ORIGINAL, ALONE = "a", "z"

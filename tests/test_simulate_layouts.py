@@ -23,8 +23,6 @@ NOT_CARRIED = {"unicom": ["is_answered", "roaming"], "shanxi": ["is_answered", "
 WHOLE_TABLES = ("handsets", "number_plan")  # they come anew every month, so that a first drop of several has each row several times
 FIRST, LAST = "2025-08..2025-09", "2025-10"
 
-pytestmark = pytest.mark.xdist_group("operators")
-
 
 @dataclass(frozen=True)
 class Sent:

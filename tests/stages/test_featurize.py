@@ -69,6 +69,6 @@ def test_features_of_extracts_that_did_not_come_are_left_out_with_a_notice(capsy
     there = {name for name, f in REGISTRY.items() if {"usage_daily", "contacts_monthly", "forward_targets_monthly", "devices_monthly", "bills",
                                                       "subscribers"} >= set(needs(f))}
     assert set(got[subscriber("1001")]) == there
-    absent = ("calls.access_code, calls.cell_id, calls.device_key, calls.roaming, care_contacts, data_sessions, handsets, number_plan, orders, plans, "
-              "portability_requests, portings, status_changes, topups")
+    absent = ("calls.access_code, calls.cell_id, calls.device_key, calls.roaming, care_contacts, data_sessions, handsets, number_plan, orders, "
+              "plans, portability_requests, portings, status_changes, topups")
     assert f"featurize {AS_OF}: no {absent}, so {len(REGISTRY) - len(there)} features are left out" in capsys.readouterr().err
