@@ -115,7 +115,7 @@ def page(found: dict[int, dict[str, Cost]]) -> str:
 
 def draw(found: dict[int, dict[str, Cost]], target: Path) -> None:
     """Seconds and peak memory by size, a line per contender."""
-    figure, panels = pyplot.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
+    figure, panels = pyplot.subplots(1, 2, figsize=(12, 4.2), layout="constrained")
     for panel, (what, value) in zip(panels, {"seconds": lambda c: c.seconds, "peak memory, GB": lambda c: c.peak_mb / 1e3}.items(), strict=True):
         for name in CONTENDERS:
             points = [(size / 1e6, value(costs[name])) for size, costs in found.items() if name in costs]
@@ -123,7 +123,7 @@ def draw(found: dict[int, dict[str, Cost]], target: Path) -> None:
                 panel.plot(*zip(*points, strict=True), marker="o", label=name, linewidth=2.5 if name.startswith("churnkit") else 1.2)
         panel.set(xscale="log", yscale="log", xlabel="million call records", ylabel=what)
         panel.grid(alpha=0.3, which="both")
-    panels[0].legend(fontsize=8)
+    figure.legend(*panels[0].get_legend_handles_labels(), fontsize=8, loc="outside right upper")
     figure.savefig(target, dpi=110)
 
 
