@@ -56,13 +56,14 @@ def run(params: Params, common: Common, plan: Plan) -> None:
     *earlier, latest = plan.training
     learnt, account = examples.learnable(examples.load_all(earlier))
     later, later_account = examples.learnable(examples.load(latest))
-    mature, mature_account = examples.learnable(examples.load_all(plan.mature))
-    examples.say_account(mature_account)
-    tables = [chosen(rows, params.without) for rows in (learnt, later, mature)]
     with tracked(params, plan) as record:
-        judged = fit(tables[0], learnt["churned"], params=learning, seed=common.seed,
-                     valid=(tables[1].reindex(columns=tables[0].columns), later["churned"]))
-        scoring = refit(judged, tables[2], mature["churned"])
+        table = chosen(learnt, params.without)
+        judged = fit(table, learnt["churned"], params=learning, seed=common.seed,
+                     valid=(chosen(later, params.without).reindex(columns=table.columns), later["churned"]))
+        del learnt, later, table  # the larger table takes their room
+        mature, mature_account = examples.learnable(examples.load_all(plan.mature))
+        examples.say_account(mature_account)
+        scoring = refit(judged, chosen(mature, params.without), mature["churned"])
         notes = {"label": examples.label_definition(), "calibrated_on": str(latest)}
         judged.with_notes({**notes, "fitted_on": list(map(str, earlier))}).save(EVALUATED)
         scoring.with_notes({**notes, "fitted_on": list(map(str, plan.mature)), "metrics": RECIPE}).save(LATEST)
