@@ -87,7 +87,7 @@ class Tuned:
     @property
     def said(self) -> str:
         """The search in half a sentence."""
-        what = "its choices are taken" if self.is_taken else "not beyond the interval, so params.yaml's own choices stay"
+        what = "better beyond the interval" if self.is_taken else "not beyond the interval, so params.yaml's own choices are as good"
         return (f"{self.trials} trials ({self.pruned} pruned) lower the log loss by {self.gain[0]:.5f} [{self.gain[1]:.5f}, {self.gain[2]:.5f}] "
                 f"on {', '.join(self.validated_on)}; {what}"
                 + ("" if self.budget.minutes is None else "; a budget in minutes, not to be repeated exactly"))
