@@ -195,6 +195,19 @@ def test_a_new_month_costs_one_month(finished, tmp_path):
     assert {name: after[name] for name in before} == before
 
 
+def test_a_promotion_makes_evaluate_run_again_and_what_scores_run_only_where_the_champion_does(finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "promoted", symlinks=True)
+    before = digests(folder, "data/scores", "data/lists")
+    run(folder, "churnkit", "promote", "--force", "to see what runs")
+    assert stages_run(run(folder, "dvc", "repro")) == ["evaluate"]
+    assert "up to date" in run(folder, "dvc", "status").stdout
+    settings = folder / "params.yaml"
+    settings.write_text(settings.read_text("utf-8").replace("model: latest", "model: champion"), "utf-8")
+    assert stages_run(run(folder, "dvc", "repro")) == ["score"]  # the same model, so the same scores, and lists that stand
+    assert digests(folder, "data/scores", "data/lists") == before
+    assert "up to date" in run(folder, "dvc", "status").stdout
+
+
 def test_the_required_extracts_alone_make_a_list(finished, tmp_path):
     folder = project(tmp_path / "three", threads=4)
     chosen = yaml.safe_load((folder / "params.yaml").read_text("utf-8"))
