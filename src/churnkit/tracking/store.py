@@ -12,7 +12,6 @@ from churnkit.files import locked
 
 STORE = "mlflow.db"
 EXPERIMENT = "churnkit"
-PAGES = {"mlflow.experimentKind": "custom_model_development"}  # else the pages are those for chat programs
 PAGE = 1000  # runs asked for at once
 
 
@@ -51,7 +50,7 @@ def experiment_id(client: Any) -> str:
         if found is not None:
             return str(found.experiment_id)
         try:
-            return str(client.create_experiment(EXPERIMENT, tags=PAGES))
+            return str(client.create_experiment(EXPERIMENT))
         except MlflowException:  # another host made it in between
             return str(client.get_experiment_by_name(EXPERIMENT).experiment_id)
 
