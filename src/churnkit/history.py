@@ -77,6 +77,10 @@ class Events:
         """Sum of an integer column over [as_of - far, as_of - near); 0 where there is no row."""
         return total_if(self.between(far, near), F.col(column))
 
+    def weeks(self, column: str, count: int) -> list[Column]:
+        """Sums of an integer column over each of so many weeks, the last one first."""
+        return [self.total_between(column, 7 * (n + 1), 7 * n) for n in range(count)]
+
     def days(self, condition: Column, window: int) -> Column:
         """Days of the window on which `condition` holds."""
         return count_if(self.last(window) & condition)
