@@ -35,7 +35,8 @@ def bounds(folders: list[str]) -> list[str]:
 
 def daily(folder: str, first: str, last: str) -> pd.DataFrame:
     """One row per subscriber from `first` to before `last`, day and day received."""
-    calls = pd.read_parquet(folder, columns=READ, filters=[("subscriber_id", ">=", first), ("subscriber_id", "<", last)]).astype(dict.fromkeys(TEXTS, "category"))
+    those = [("subscriber_id", ">=", first), ("subscriber_id", "<", last)]
+    calls = pd.read_parquet(folder, columns=READ, filters=those).astype(dict.fromkeys(TEXTS, "category"))
     voice, out, forwarded = calls.kind == "voice", calls.direction == "out", calls.direction == "forwarded"
     network, target = calls.other_party_network, calls.forwarded_to_network
 
