@@ -58,7 +58,7 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
     earlier_ones = recent(delivery)
     files, rejects = list[FileAccount](), list[Reject]()
     figures, oddities = list[quality.Figure](), list[quality.Oddity]()
-    directory = networks.Directory()
+    directory = settled = networks.Directory.handed_on(earlier_ones.deliveries)
     reader = Reader(delivery, params.delay_days, common.zone, common.threads, key=key)
     for name in sorted(EXTRACTS, key=lambda n: FIRST.index(n) if n in FIRST else len(FIRST)):
         extract, mine = EXTRACTS[name], found[name]
@@ -67,7 +67,8 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
             if not mine:
                 write(parties.nothing(extract), folder)
                 oddities += quality.unlike([], past.figures, delivery)
-                directory = directory.holding(name, [earlier.rows(extract) for earlier in past.standing])
+                standing = [earlier.rows(extract) for earlier in past.standing]
+                directory, settled = directory.holding(name, standing), settled.holding(name, past.settling(extract))
                 continue
             typed, came = reader.read(extract, mine, spill, past)
             rows = settle(parties.pseudonymised(typed, extract, key, directory, delivery))
@@ -87,9 +88,11 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
             figures += days
             oddities += quality.unlike(days, past.figures, delivery)
         standing = [read([events(delivery.name, name)]), *(earlier.rows(extract) for earlier in past.standing)]
-        directory = directory.holding(name, standing)
+        directory, settled = directory.holding(name, standing), settled.holding(name, past.settling(extract))
         if name == "subscribers" and any(source.has_numbers for others in found.values() for source in others):
             reader = replace(reader, known=holders(key, standing))
+    with whole_folder(events(delivery.name, networks.HANDED_ON)) as folder:
+        replace(directory, portings=settled.portings).hand_on(folder)
     result = Account(delivery.name, key_id(key), params.accept_rejects, tuple(files), tuple(rejects), tuple(figures), tuple(oddities))
     with whole_folder(account_of(delivery.name)) as folder:
         save(result, folder)
