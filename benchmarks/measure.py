@@ -3,8 +3,10 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1"}
 
@@ -18,11 +20,11 @@ class Cost:
     peak_mb: float
 
 
-def timed(folder: Path, *words: str, python: str | None = None) -> Cost:
-    """What `python <words>` took in the folder, this Python or another one. Ends the benchmark if it fails."""
+def timed(folder: Path, *words: str, python: str | None = None, settings: Mapping[str, str] = MappingProxyType({})) -> Cost:
+    """What `python <words>` took in the folder, this Python or another one, with more environment variables. Ends the benchmark if it fails."""
     with (folder / "log").open("w+") as log:
         started = time.monotonic()
-        child = subprocess.Popen([python or sys.executable, *words], cwd=folder, env=os.environ | QUIET, stdout=log, stderr=log)
+        child = subprocess.Popen([python or sys.executable, *words], cwd=folder, env=os.environ | QUIET | dict(settings), stdout=log, stderr=log)
         _, status, used = os.wait4(child.pid, 0)
         seconds = time.monotonic() - started
         child.returncode = os.waitstatus_to_exitcode(status)

@@ -1,16 +1,13 @@
 """What ingest, summarise, label and featurize cost per row, in seconds of one core, on DuckDB and on a Spark cluster of this machine."""
 import argparse
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from measure import say, timed
 from spark_cluster import Size, cluster, reaching
 
 from churnkit import documents
@@ -20,7 +17,7 @@ SUBJECTS = {"ingest": "call and other records", "summarise": "call records", "la
 
 
 @dataclass(frozen=True)
-class Cost:
+class Spent:
     """What one run of a stage took: wall seconds, processor seconds of its own process, and on Spark of the executors."""
 
     wall: float
@@ -39,7 +36,7 @@ def main() -> None:
     print(page(found))
 
 
-def measured(folder: Path, subscribers: int) -> tuple[dict[str, int], dict[str, dict[str, Cost]]]:
+def measured(folder: Path, subscribers: int) -> tuple[dict[str, int], dict[str, dict[str, Spent]]]:
     """Rows by stage, and costs by engine and stage, for an operator of this size."""
     folder.mkdir()
     for name in ("duckdb", "spark"):
@@ -62,29 +59,21 @@ def measured(folder: Path, subscribers: int) -> tuple[dict[str, int], dict[str, 
     return counted(folder / "duckdb", str(plan["deliveries"][0]), str(plan["evaluation"])), costs
 
 
-def on_cluster(folder: Path, logs: Path, environment: Mapping[str, str], stage: str, about: str) -> Cost:
+def on_cluster(folder: Path, logs: Path, environment: Mapping[str, str], stage: str, about: str) -> Spent:
     """What a stage took on the cluster; its executors' processor time is from Spark's event log."""
     before = {path.name.removesuffix(".inprogress") for path in logs.iterdir()}
     cost = churnkit(folder / "spark", environment, stage, about)
     events = [json.loads(line) for path in logs.iterdir() if path.name.removesuffix(".inprogress") not in before
               for line in path.open(encoding="utf-8")]
     spent = sum(event["Task Metrics"]["Executor CPU Time"] for event in events if event["Event"] == "SparkListenerTaskEnd") / 1e9
-    return Cost(cost.wall, cost.own, spent)
+    return replace(cost, executors=spent)
 
 
-def churnkit(folder: Path, environment: Mapping[str, str], *words: str) -> Cost:
+def churnkit(folder: Path, settings: Mapping[str, str], *words: str) -> Spent:
     """What `churnkit <words>` took in the folder. Ends the benchmark if it fails."""
-    with (folder / "log").open("w+") as log:
-        started = time.monotonic()
-        child = subprocess.Popen([sys.executable, "-m", "churnkit", *words], cwd=folder, env=os.environ | dict(environment), stdout=log, stderr=log)
-        _, status, used = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            log.seek(0)
-            sys.exit(f"churnkit {' '.join(words)} failed with {child.returncode}:\n{log.read()}")
-    cost = Cost(time.monotonic() - started, used.ru_utime + used.ru_stime)
-    print(f"{folder.parent.name} {folder.name} {' '.join(words)}: {cost.wall:.1f} s, {cost.own:.1f} s of processor", file=sys.stderr, flush=True)
-    return cost
+    cost = timed(folder, "-m", "churnkit", *words, settings=settings)
+    say(f"{folder.parent.name} {folder.name} {' '.join(words)}: {cost.seconds:.1f} s, {cost.cpu:.1f} s of processor")
+    return Spent(cost.seconds, cost.cpu)
 
 
 def counted(folder: Path, delivery: str, as_of: str) -> dict[str, int]:
@@ -100,7 +89,7 @@ def counted(folder: Path, delivery: str, as_of: str) -> dict[str, int]:
             "label": people, "featurize": people}
 
 
-def page(found: list[tuple[dict[str, int], dict[str, dict[str, Cost]]]]) -> str:
+def page(found: list[tuple[dict[str, int], dict[str, dict[str, Spent]]]]) -> str:
     """The table in Markdown."""
     (few, small), (many, large) = found
     lines = ["| stage | rows | DuckDB: s, core-s | Spark: s, core-s of driver, of executors | rows a core-second: DuckDB | Spark, executors |",

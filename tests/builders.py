@@ -1,4 +1,5 @@
 """A small operator's delivery, valid to the last row, for tests that change one thing and look at what becomes of it."""
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from churnkit.identity import pseudonym, write_key
 from churnkit.params import Common
 from churnkit.stages import ingest
 
+ROOT = Path(__file__).parent.parent
 KEY = bytes(range(32))
 COMMON = Common(engine="duckdb", memory="500MB", threads=2, seed=1, zone="Asia/Shanghai", wait_days=4, spill=".churnkit/spill", key_file="key")
 PARAMS = ingest.Params(max_reject_share=0.5, accept_rejects=False, delay_days=1)
@@ -55,6 +57,11 @@ subscriber_id,happened_at,channel,is_granted
 """
 FILES = {"calls": CALLS, "bills": BILLS, "subscribers": SUBSCRIBERS, "status_changes": STATUS_CHANGES, "handsets": HANDSETS,
          "number_plan": NUMBER_PLAN, "consents": CONSENTS}
+
+
+def shipped_params() -> str:
+    """The project's params.yaml, which an operator may have changed to read other layouts, with churnkit's own layout alone."""
+    return re.sub(r"^  layouts: .*(\n +- .*)*", "  layouts: [canonical]", (ROOT / "params.yaml").read_text("utf-8"), flags=re.MULTILINE)
 
 
 def deliver(delivery: str = JUNE, **changed: str | bytes | None) -> Path:

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from builders import BILLS, CALLS, JUNE, deliver
+from builders import BILLS, CALLS, JUNE, deliver, shipped_params
 from churnkit.timeline import Plan, write_plan
 
-ROOT = Path(__file__).parent.parent
 AS_OF, SCORING = date(2026, 5, 1), date(2026, 7, 1)
 
 
@@ -27,7 +26,7 @@ def _in_a_project_of_its_own(tmp_path, monkeypatch):
 
 def settings(section: str = "common", old: str = "", new: str = "") -> None:
     """params.yaml as it is shipped, but for one change in a section and a key file that `deliver` writes."""
-    before, after = (ROOT / "params.yaml").read_text("utf-8").replace("data/churnkit.key", "key").split(f"{section}:\n", 1)
+    before, after = shipped_params().replace("data/churnkit.key", "key").split(f"{section}:\n", 1)
     assert old in after
     Path("params.yaml").write_text(f"{before}{section}:\n{after.replace(old, new, 1)}", "utf-8")
 
@@ -139,7 +138,7 @@ def test_an_unknown_or_ill_typed_parameter(section, old, new, said):
     ("export", "  capacity: 500", "  capacity: 0", "params.yaml, section 'export': capacity is 0, so nobody could be called"),
 ])
 def test_plan_checks_every_section_before_anything_runs(section, old, new, said):
-    shipped = (ROOT / "params.yaml").read_text("utf-8")
+    shipped = shipped_params()
     assert f"\n{old}\n" in shipped
     head, tail = shipped.split("\nexport:\n")
     changed = shipped.replace(f"\n{old}\n", f"\n{new}\n") if section in old else f"{head}\nexport:\n" + tail.replace(old, new, 1)

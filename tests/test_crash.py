@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from builders import CALLS, JUNE, deliver
+from builders import CALLS, JUNE, deliver, shipped_params
 from churnkit.files import sha256
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parent.parent
 MANY = CALLS + "".join(f"{n % 500},{13800000000 + n * 7919 % 10**6},voice,out,,,2026-06-{n % 30 + 1:02} 10:{n % 60:02}:{n // 60 % 60:02},{n},true,\n"
                        for n in range(60_000))
 EVENTS, SUMMARIES = "data/deliveries/2026-06/events", "data/deliveries/2026-06/summaries"
@@ -26,7 +25,7 @@ MOMENTS = {"ingest": [".churnkit/spill/churnkit-engine-*", ".churnkit/spill/chur
 def _in_a_project_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CHURNKIT_KEY_FILE", raising=False)
-    Path("params.yaml").write_text((ROOT / "params.yaml").read_text("utf-8").replace("data/churnkit.key", "key"), "utf-8")
+    Path("params.yaml").write_text(shipped_params().replace("data/churnkit.key", "key"), "utf-8")
     deliver(calls=MANY)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from builders import SUBSCRIBERS, account, ingest_again, put_down, rejects
+from builders import SUBSCRIBERS, account, ingest_again, put_down, rejects, shipped_params
 from churnkit import cli
 from churnkit.errors import InputError
 from churnkit.extracts import layout_file
@@ -135,7 +135,7 @@ def test_a_file_called_like_an_own_layout_that_does_not_fit_says_why_before_anot
 @pytest.mark.parametrize(("name", "said"), [("here", "here is a folder; name its files, such as here/*."),
                                             ("a.zip", "a.zip is a zip archive or a spreadsheet: unpack it, or have it saved as CSV.")])
 def test_a_folder_and_an_archive_are_named_as_what_they_are(name, said):
-    Path("params.yaml").write_text((ROOT / "params.yaml").read_text("utf-8"), "utf-8")
+    Path("params.yaml").write_text(shipped_params(), "utf-8")
     Path("here").mkdir()
     Path("a.zip").write_bytes(b"PK\x03\x04" + bytes(50))
     with pytest.raises(InputError) as refused:
@@ -151,7 +151,7 @@ def test_a_fixed_width_and_a_trailer_are_seen():
 
 
 def test_the_command_writes_a_layout_that_loads_and_overwrites_nothing(capsys):
-    Path("params.yaml").write_text((ROOT / "params.yaml").read_text("utf-8"), "utf-8")
+    Path("params.yaml").write_text(shipped_params(), "utf-8")
     Path("layouts").mkdir()
     written("yd_202606.txt", CALLS, "gb18030")
     with pytest.raises(SystemExit, match="0"):

@@ -44,7 +44,7 @@ def project(folder: Path, threads: int) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     chosen = yaml.safe_load((folder / "params.yaml").read_text("utf-8"))
-    chosen["common"]["threads"] = threads
+    chosen["common"]["threads"], chosen["ingest"]["layouts"] = threads, ["canonical"]
     chosen["export"]["capacity"], chosen["evaluate"]["capacity"], chosen["export"]["accept_worse"] = 100, 100, True
     (folder / "params.yaml").write_text(yaml.safe_dump(chosen, allow_unicode=True), "utf-8")
     shutil.copy(ROOT / ".gitignore", folder / ".gitignore")

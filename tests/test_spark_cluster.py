@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from builders import shipped_params
 from churnkit.simulate import simulate
 
 HERE = Path(__file__).parent
@@ -24,7 +25,7 @@ def run(folder: Path, environment: dict[str, str]) -> None:
 @pytest.mark.slow
 @pytest.mark.spark
 def test_files_to_features_on_two_workers_give_the_same_rows_and_types_as_duckdb(tmp_path):
-    (tmp_path / "params.yaml").write_text((HERE.parent / "params.yaml").read_text("utf-8"), "utf-8")
+    (tmp_path / "params.yaml").write_text(shipped_params(), "utf-8")
     simulate(tmp_path / "data/extracts", tmp_path / "data/truth", subscribers=100, months=10, key_file=tmp_path / "data/churnkit.key")
     work = tmp_path / "cluster"
     run(tmp_path, {"CHURNKIT_ENGINE": "duckdb"})

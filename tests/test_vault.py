@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from builders import JUNE, KEY, SUBSCRIBERS, party, put_down, subscriber
+from builders import JUNE, KEY, SUBSCRIBERS, party, put_down, shipped_params, subscriber
 from churnkit import vault
 from churnkit.cli import app
 from churnkit.errors import ChurnkitError, InputError, ParameterError
 
-ROOT = Path(__file__).parent.parent
 ONE = vault.Holder(subscriber("1001"), "13800001001", "13800009999", date(2026, 6, 30))
 TWO = vault.Holder(subscriber("1002"), "13800001002", None, date(2026, 6, 30))
 
@@ -20,7 +19,7 @@ TWO = vault.Holder(subscriber("1002"), "13800001002", None, date(2026, 6, 30))
 def _in_a_project_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CHURNKIT_KEY_FILE", raising=False)
-    Path("params.yaml").write_text((ROOT / "params.yaml").read_text("utf-8").replace("data/churnkit.key", "key"), "utf-8")
+    Path("params.yaml").write_text(shipped_params().replace("data/churnkit.key", "key"), "utf-8")
 
 
 def delivered(subscribers: str, delivery: str = JUNE) -> None:

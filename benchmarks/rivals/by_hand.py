@@ -21,7 +21,7 @@ SECONDS = {"out_s": "v and o", "in_s": "p", "rival_s": "v and o and starts_with(
 
 def main() -> None:
     todo = job(sys.argv[1:])
-    db = duckdb.connect(config={"threads": 4, "memory_limit": "4GB"})
+    db = duckdb.connect(config={"threads": 4})
     columns = ", ".join(f"sum(case when {SECONDS[c]} then s else 0 end)::bigint as {c}" if c in SECONDS else
                         f"count(case when {WHEN[c]} then 1 end) as {c}" for c in COLUMNS)
     for n, file in enumerate(todo.calls):

@@ -1,25 +1,42 @@
-"""The subset in pandas: subscriber-days a delivery at a time, then one group-by per as-of date."""
+"""The subset in pandas: subscriber-days a delivery at a time, then one group-by per as-of date; of a part of the subscribers where all do not fit."""
 import sys
+from itertools import pairwise
+from math import ceil
+from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 from subset import ACTIVE, COLUMNS, LOOK_BACK, RECEIVING, SINCE, TOTALS, job
 
 READ = ["subscriber_id", "kind", "direction", "other_party_network", "forward_cause", "forwarded_to_network", "happened_at", "duration_s",
         "is_answered", "distance", "received_at"]
 TEXTS = ["subscriber_id", "kind", "direction", "other_party_network", "forward_cause", "forwarded_to_network", "distance"]
 EPOCH = pd.Timestamp("1970-01-01")
+AT_ONCE = 12_000_000  # call records whose days, and copies of them, take some 8 GB
 
 
 def main() -> None:
     todo = job(sys.argv[1:])
-    days = [daily(folder) for folder in todo.calls]
-    for as_of in todo.dates:
-        features(pd.concat(days[:todo.seen(as_of)]), *todo.days(as_of)).to_parquet(todo.written(as_of))
+    found: dict[object, list[pd.DataFrame]] = {as_of: [] for as_of in todo.dates}
+    for part in pairwise(bounds(todo.calls)):
+        days = [daily(folder, *part) for folder in todo.calls]
+        for as_of in todo.dates:
+            found[as_of].append(features(pd.concat(days[:todo.seen(as_of)]), *todo.days(as_of)))
+    for as_of, parts in found.items():
+        pd.concat(parts).to_parquet(todo.written(as_of))
 
 
-def daily(folder: str) -> pd.DataFrame:
-    """One row per subscriber, day and day received."""
-    calls = pd.read_parquet(folder, columns=READ).astype(dict.fromkeys(TEXTS, "category"))
+def bounds(folders: list[str]) -> list[str]:
+    """Ids between which the subscribers of one part lie."""
+    rows = sum(pq.read_metadata(path).num_rows for folder in folders for path in Path(folder).glob("*.parquet"))
+    parts = ceil(rows / AT_ONCE)
+    return ["s", *(f"s{n * 4096 // parts:03x}" for n in range(1, parts)), "t"]
+
+
+def daily(folder: str, first: str, last: str) -> pd.DataFrame:
+    """One row per subscriber from `first` to before `last`, day and day received."""
+    those = [("subscriber_id", ">=", first), ("subscriber_id", "<", last)]
+    calls = pd.read_parquet(folder, columns=READ, filters=those).astype(dict.fromkeys(TEXTS, "category"))
     voice, out, forwarded = calls.kind == "voice", calls.direction == "out", calls.direction == "forwarded"
     network, target = calls.other_party_network, calls.forwarded_to_network
 

@@ -24,11 +24,13 @@ def known_history(plan: Plan, as_of: date, wait_days: int, names: Iterable[str] 
 
 
 def sent(name: str, deliveries: Iterable[str]) -> Frame | None:
-    """The rows of a table that came with these deliveries; None where there is none.
+    """The rows of a table that came with these deliveries, newest first; None where there is none. Of a reference table the newest counts alone.
 
     Raises InputError where a table that every operator sends is not there: its delivery was not ingested.
     """
     there = [d for d in deliveries if not TABLES[name].is_optional or parts(folder(name, d))]
+    if TABLES[name].clock == "reference":
+        there = next(([d] for d in there if count_rows([folder(name, d)])), [])
     return standing(name, there) if there and count_rows([folder(name, d) for d in there]) else None
 
 

@@ -14,7 +14,8 @@ EPOCH = date(1970, 1, 1)
 class Kind:
     """How a table tells time, and how far back it is looked at: `look_back` days or months before the as-of date.
 
-    `deliveries` is how many deliveries that takes, at a month each. An operator may not send a table that `is_optional`.
+    `deliveries` is how many deliveries that takes, at a month each; of a reference table the newest of them that brought it counts alone.
+    An operator may not send a table that `is_optional`.
     """
 
     clock: Literal["daily", "monthly", "event", "day", "reference"]
@@ -43,9 +44,9 @@ TABLES: dict[str, Kind] = {
     "care_contacts": Kind("day", 365, 12, own_clocks=(("resolved_at", ("compensation_cents",)),), is_optional=True),
     "portability_requests": Kind("event", 180, 6, is_optional=True),
     "orders": Kind("day", 365, 12, own_clocks=(("ends_on", ()),), is_optional=True),
-    "plans": Kind("reference", 0, 1, is_optional=True),
-    "handsets": Kind("reference", 0, 1, is_optional=True),
-    "number_plan": Kind("reference", 0, 1, is_optional=True),
+    "plans": Kind("reference", 0, 12, is_optional=True),
+    "handsets": Kind("reference", 0, 12, is_optional=True),
+    "number_plan": Kind("reference", 0, 12, is_optional=True),
 }
 SUMMARIES = tuple(name for name, kind in TABLES.items() if kind.clock in ("daily", "monthly"))
 MADE_OF = {name: "data_sessions" if name == "data_daily" else "calls" for name in SUMMARIES}  # the extract behind a summary
@@ -76,6 +77,10 @@ class Events:
     def total_between(self, column: str, far: int, near: int) -> Column:
         """Sum of an integer column over [as_of - far, as_of - near); 0 where there is no row."""
         return total_if(self.between(far, near), F.col(column))
+
+    def weeks(self, column: str, count: int) -> list[Column]:
+        """Sums of an integer column over each of so many weeks, the last one first."""
+        return [self.total_between(column, 7 * (n + 1), 7 * n) for n in range(count)]
 
     def days(self, condition: Column, window: int) -> Column:
         """Days of the window on which `condition` holds."""

@@ -22,7 +22,7 @@ LAYOUT = 'zone: UTC\nfiles: [{extract: calls, glob: "calls*"}]\n'
 
 def told() -> list[list[str]]:
     """The calls as the README tells of them: UTC, seconds, local time."""
-    lines = re.search(r"```clocks\n(.*?)```", CLOCKS, re.DOTALL)[1].strip().splitlines()  # type: ignore[index]
+    lines = re.search(r"```clocks\n(.*?)```", CLOCKS, re.DOTALL)[1].strip().splitlines()
     return [[cell.strip() for cell in line.split("|")] for line in lines[2:]]
 
 

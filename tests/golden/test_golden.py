@@ -65,7 +65,7 @@ def value(node: ast.AST) -> float:
     """The value of a sum."""
     match node:
         case ast.Constant():
-            return float(node.value)  # type: ignore[arg-type]  # digits
+            return float(node.value)
         case ast.BinOp():
             return SIGNS[type(node.op)](value(node.left), value(node.right))
         case ast.UnaryOp():

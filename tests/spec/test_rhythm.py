@@ -97,5 +97,5 @@ def test_the_best_slot_is_where_calls_are_answered_and_slots_without_an_answer_a
         6 | 2026-05-28 | 7 8 21 22      | 7 8 21 22
         7 | 2026-05-31 | 9 10 14 15 17 18 19 20 12 13 | 9 12 14 17 19
     """},
-         best_slot={1: "17-19", 2: None, 3: None, 4: None, 5: None, 6: None, 7: "09-12", 8: None},
-         avoid_slots={1: None, 2: "12-14", 3: None, 4: None, 5: None, 6: "12-14,14-17,17-19", 7: None, 8: None})
+         best_slot={1: "17:00-19:00", 2: None, 3: None, 4: None, 5: None, 6: None, 7: "09:00-12:00", 8: None},
+         avoid_slots={1: None, 2: "12:00-14:00", 3: None, 4: None, 5: None, 6: "12:00-14:00,14:00-17:00,17:00-19:00", 7: None, 8: None})

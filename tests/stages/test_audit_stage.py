@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from builders import shipped_params
 from churnkit import tracking
 from churnkit.errors import InputError, LeakError, ParameterError
 from churnkit.stages import audit, train
@@ -46,6 +47,12 @@ def plant(share: float = 1.0, name: str = "closed_by") -> None:
 
     for as_of in TRAINING:
         altered("features", as_of, leak)
+
+
+def test_what_no_model_reads_is_not_looked_at():
+    altered("features", TRAINING[0], lambda rows, cohort: rows.assign(best_slot="09:00-12:00", avoid_slots=None))
+    audit.run(PARAMS, COMMON, PLAN)
+    assert not {"best_slot", "avoid_slots"} & set(table())
 
 
 def test_every_column_that_the_model_may_read_has_a_row_the_strongest_first():
@@ -170,7 +177,7 @@ def test_the_training_run_keeps_the_audit_as_an_artefact(monkeypatch):
 def test_the_command_ends_with_its_own_exit_code(tmp_path):
     plant()
     root = Path(__file__).parent.parent.parent
-    (tmp_path / "params.yaml").write_text((root / "params.yaml").read_text("utf-8"), "utf-8")
+    (tmp_path / "params.yaml").write_text(shipped_params(), "utf-8")
     script = "import sys; sys.argv = ['churnkit', 'audit']\nfrom churnkit import cli, timeline\nimport invented\n" \
              "timeline.read_plan = lambda: invented.PLAN\nsys.exit(cli.main())"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False,

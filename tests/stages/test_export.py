@@ -102,6 +102,16 @@ def reasons() -> dict[str, str]:
     return {row["subscriber_id"]: row["exclusion_reason"] for row in rows("excluded.csv")}
 
 
+def test_agents_are_told_when_to_call_where_it_is_known(world):
+    world.customer("s_known", 0.9)
+    world.customer("s_unknown", 0.8)
+    world.activity[0] |= {"best_slot": "17:00-19:00", "avoid_slots": "09:00-12:00,12:00-14:00"}
+    world.write()
+    run()
+    told = {row["subscriber_id"]: (row["best_slot"], row["avoid_slots"]) for row in rows("江西-南昌.csv")}
+    assert told == {"s_known": ("17:00-19:00", "09:00-12:00,12:00-14:00"), "s_unknown": ("", "")}
+
+
 def test_each_customer_who_is_not_called_is_in_excluded_with_the_first_reason_that_holds(world):
     world.customer("s_called", 0.9)
     world.customer("s_leaving", 0.9, censored=True, granted=False)

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from builders import BILLS, CALLS, COMMON, FILES, JUNE, deliver, frame, put_down, run_ingest, subscriber
+from builders import BILLS, CALLS, COMMON, FILES, JUNE, deliver, frame, ingest_again, ingest_alone, put_down, run_ingest, subscriber
+from churnkit.archive import sent
 from churnkit.features import REGISTRY, needs
 from churnkit.stages import featurize, summarise
 from churnkit.timeline import Delivery, Plan
@@ -72,3 +73,12 @@ def test_features_of_extracts_that_did_not_come_are_left_out_with_a_notice(capsy
     absent = ("calls.access_code, calls.cell_id, calls.device_key, calls.roaming, care_contacts, data_sessions, handsets, number_plan, orders, "
               "plans, portability_requests, portings, status_changes, topups")
     assert f"featurize {AS_OF}: no {absent}, so {len(REGISTRY) - len(there)} features are left out" in capsys.readouterr().err
+
+
+def test_a_reference_table_that_was_not_sent_again_stands_as_it_came_last():
+    for delivery, fee in (("2026-04", 1900), ("2026-05", 2900)):
+        ingest_alone(delivery, plans=f"plan,fee_cents\nP,{fee}\n")
+    put_down(JUNE, {})
+    ingest_again(JUNE, "plans")
+    assert [row.fee_cents for row in sent("plans", (JUNE, "2026-05", "2026-04")).collect()] == [2900]
+    assert sent("plans", (JUNE,)) is None

@@ -1,5 +1,6 @@
 """What ingest makes of the numbers in call records: one pseudonym for one number, and whose it was when the call was made."""
 from datetime import datetime
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -172,6 +173,20 @@ def test_a_number_stays_ported_in_the_deliveries_after_the_one_that_said_so(are_
                      calls=HEADER + f"1001,13900000001,voice,out,{month}-20 08:00:00,60\n")
         whose[month] = [e["other_party_network"] for e in events("calls", month)]
     assert set(map(tuple, whose.values())) == {("rival:east",)}
-    put_down("2026-07", {"number_plan": PLAN, "calls": HEADER + "1001,13900000006,voice,out,2026-07-01 08:00:00,60\n"})
-    ingest_again("2026-07", "number_plan", "portings", "calls")
-    assert [e["other_party_network"] for e in events("calls", "2026-07")] == ["rival:west"]
+    for month in ("2026-07", "2026-08", "2026-09"):  # long after, and nothing is sent but calls
+        put_down(month, {"calls": HEADER + "".join(f"1001,1390000000{n},voice,out,{month}-01 08:00:0{n},60\n" for n in (1, 6, 9))})
+        ingest_again(month, "number_plan", "portings", "calls")
+        assert [e["other_party_network"] for e in events("calls", month)] == ["rival:east", "rival:west", "own"]
+
+
+def test_a_porting_that_was_taken_back_in_time_is_not_handed_on():
+    header = "msisdn,happened_at,to_operator\n"
+    wrong, right = header + "13900000001,2026-04-10 00:00:00,east\n", header + "13900000002,2026-04-10 00:00:00,east\n"
+    ingest_alone("2026-04", number_plan=PLAN, portings=wrong)
+    put_down("2026-05", {})
+    (Path("data/extracts/2026-05") / "portings_2026-04.csv").write_text(right)
+    ingest_again("2026-05", "number_plan", "portings")
+    for month in ("2026-06", "2026-07", "2026-08"):
+        put_down(month, {"calls": HEADER + "".join(f"1001,1390000000{n},voice,out,{month}-01 08:00:0{n},60\n" for n in (1, 2))})
+        ingest_again(month, "number_plan", "portings", "calls")
+        assert [e["other_party_network"] for e in events("calls", month)] == ["own", "rival:east"]

@@ -14,7 +14,7 @@ from churnkit.extracts.quality import Figure
 from churnkit.extracts.sources import Source
 from churnkit.files import parts
 from churnkit.timeline import EXTRACTS as SOURCE
-from churnkit.timeline import FILE_NO, Delivery, account_of, before, events
+from churnkit.timeline import FILE_NO, LATE, Delivery, account_of, before, events
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,18 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Past:
-    """What came before of an extract: figures by day, files that still stand by content, those superseded now by key, and the rows that stand."""
+    """What came before of an extract: figures by day, files that still stand by content, those superseded now by key, the rows
+    that stand, and the delivery that the next one no longer looks at."""
 
     figures: tuple[Figure, ...] = ()
     contents: dict[str, str] = field(default_factory=dict)
     replaced: dict[str, dict] = field(default_factory=dict)
     standing: tuple[Earlier, ...] = ()
+    oldest: str | None = None
+
+    def settling(self, extract: Extract) -> list[Frame]:
+        """The rows that the next delivery no longer looks at, so that nothing corrects them any more: those of the older of the two."""
+        return [earlier.rows(extract) for earlier in self.standing if earlier.delivery == self.oldest]
 
 
 def key_of(source: Source, delivery: Delivery, secret: bytes) -> tuple[str, int]:
@@ -88,4 +94,5 @@ def seen_before(extract: Extract, delivery: Delivery, found: Sequence[Source], r
     return Past(recent.figures.get(extract.name, ()),
                 {f["sha256"]: f["file"] for f in standing}, {f["key"]: f for f in files if f["key"] in keys},
                 tuple(Earlier(d.name, frozenset(hidden.get((d.name, extract.name), ()))) for d in recent.deliveries
-                      if parts(events(d.name, extract.name))))
+                      if parts(events(d.name, extract.name))),
+                recent.deliveries[0].name if len(recent.deliveries) == LATE else None)

@@ -1,5 +1,5 @@
 """How a warning feature is declared; see any sibling module for examples."""
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -146,6 +146,13 @@ def added(terms: Iterable[Column]) -> Column:
     while len(columns) > 1:
         columns = [sum(pair[1:], pair[0]) for pair in (columns[n:n + 2] for n in range(0, len(columns), 2))]
     return columns[0]
+
+
+def slope(totals: Sequence[Column]) -> Column:
+    """Least-squares slope of totals of whole numbers, the last one first, a step, over their mean; null if that is 0."""
+    twice = [len(totals) - 1 - 2 * n for n in range(len(totals))]  # twice the distance to the middle, so whole
+    leant = added(total * distance for total, distance in zip(totals, twice, strict=True))
+    return ratio(leant * (2 * len(totals)), added(totals) * sum(distance**2 for distance in twice))
 
 
 def n_log_n(count: Column) -> Column:

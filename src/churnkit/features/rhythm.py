@@ -1,4 +1,6 @@
 """Time pattern: at which hours and on which days the line is used, whether that moves, and when calls are answered."""
+from itertools import pairwise
+
 from churnkit.engine import Column, F, aggregated, projected
 from churnkit.expressions import count_if, has_hour, hours_between
 from churnkit.features.declare import added, entropy, feature, n_log_n, ratio, share, source
@@ -8,7 +10,7 @@ HOURS = range(24)
 NIGHT = ((19, 24), (0, 7))  # as bandicoot, cider and FlowKit have it
 OFF_PEAK = ((23, 24), (0, 7))  # when Chinese operators charge less
 WEEKEND = (2, 3)  # Saturday and Sunday: day 0, the first of 1970, was a Thursday
-SLOTS = {"09-12": (9, 12), "12-14": (12, 14), "14-17": (14, 17), "17-19": (17, 19), "19-21": (19, 21)}  # in which people may be called
+SLOTS = {f"{begins:02}:00-{ends:02}:00": (begins, ends) for begins, ends in pairwise((9, 12, 14, 17, 19, 21))}  # in which people may be called
 FEWEST = 10  # hours with a call that a slot is judged by
 WEIGHT = 4  # hours at the own usual rate that every slot is given, so that one call does not make a slot the best
 

@@ -3,7 +3,7 @@ from itertools import pairwise
 
 from churnkit.engine import Column, F, Frame, W, aggregated, projected
 from churnkit.expressions import count_if
-from churnkit.features.declare import added, feature, ratio, share, source, spread, squared
+from churnkit.features.declare import added, feature, ratio, share, slope, source, spread, squared
 from churnkit.history import Events, History
 
 WEEKS = 8
@@ -133,16 +133,13 @@ def incoming_calls_change(usage: Events, window: int) -> Column:
          en="outgoing minutes fall week by week, over 8 weeks")
 def outgoing_slope_8w(usage: Events) -> Column:
     """Least-squares slope of the weekly outgoing minutes over eight weeks, a week, over their mean; null if there were none."""
-    totals = [usage.total_between("out_s", 7 * (n + 1), 7 * n) for n in range(WEEKS)]  # n weeks ago, so time runs against n
-    leant = added(total * (WEEKS - 1 - 2 * n) for n, total in enumerate(totals))  # twice the distance to the middle, so whole
-    steps = sum((WEEKS - 1 - 2 * n) ** 2 for n in range(WEEKS))
-    return ratio(leant * (2 * WEEKS), added(totals) * steps)
+    return slope(usage.weeks("out_s", WEEKS))
 
 
 @feature("usage_daily", unit="ratio", risky="+", group="usage_trend")
 def outgoing_cv_8w(usage: Events) -> Column:
     """Standard deviation of the weekly outgoing minutes over eight weeks, over their mean; null if there were none."""
-    totals = [usage.total_between("out_s", 7 * (n + 1), 7 * n) for n in range(WEEKS)]
+    totals = usage.weeks("out_s", WEEKS)
     total = added(totals)
     return ratio(spread(F.lit(WEEKS), total, added(squared(week) for week in totals)) * F.lit(float(WEEKS)), total)
 
@@ -152,7 +149,7 @@ def outgoing_cv_8w(usage: Events) -> Column:
          zero=("近8周有一周主叫突然中断", "outgoing calls broke off for a week in 8"))
 def outgoing_worst_week_8w(usage: Events) -> Column:
     """Least of a week's outgoing minutes over those of the week before, over eight weeks; null if no week but the last had any."""
-    totals = [usage.total_between("out_s", 7 * (n + 1), 7 * n) for n in range(WEEKS)]
+    totals = usage.weeks("out_s", WEEKS)
     never = F.lit(1e9)
     worst = never
     for newer, older in pairwise(totals):

@@ -1,7 +1,7 @@
 """Mobile data: how much of it, on how many days, and whether it is all that the line is used for."""
 from churnkit.engine import Column, F, aggregated, projected, stacked
 from churnkit.expressions import count_if
-from churnkit.features.declare import added, feature, flag, ratio, share, source
+from churnkit.features.declare import feature, flag, ratio, share, slope, source
 from churnkit.features.usage import WEEKS
 from churnkit.history import Events, History
 
@@ -51,10 +51,7 @@ def internet_change(sessions: Events, window: int) -> Column:
          en="mobile data falls week by week, over 8 weeks")
 def internet_slope_8w(sessions: Events) -> Column:
     """Least-squares slope of the weekly mobile data over eight weeks, a week, over their mean; null if there was none."""
-    totals = [sessions.total_between("bytes", 7 * (n + 1), 7 * n) for n in range(WEEKS)]
-    leant = added(total * (WEEKS - 1 - 2 * n) for n, total in enumerate(totals))
-    steps = sum((WEEKS - 1 - 2 * n) ** 2 for n in range(WEEKS))
-    return ratio(leant * (2 * WEEKS), added(totals) * steps)
+    return slope(sessions.weeks("bytes", WEEKS))
 
 
 @feature("days_of_use", unit="days", risky="+", adjacent=True, zh="已{value:.0f}天没有通话、短信或流量",

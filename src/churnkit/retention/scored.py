@@ -10,6 +10,7 @@ from churnkit.retention.choices import Economics
 from churnkit.retention.value import effects, tiers, values_cents
 
 LAST_ACTIVITY = "days_since_last_own_activity"
+SLOTS = ("best_slot", "avoid_slots")
 SCORE_COLUMNS = ("subscriber_id", "stratum", "is_censored", "churn_probability")
 REASON_COLUMNS = tuple(f"reason_{n}_{language}" for n in (1, 2, 3) for language in ("zh", "en"))
 
@@ -54,11 +55,11 @@ def everyone(
     paying["person"] = paying["customer_key"].astype("str").replace("", None).fillna(paying["subscriber_id"])
     person_cents = paying.groupby("person")["average_bill_cents"].sum()
     tier_of = tiers(person_cents, tier_shares)
-    last_activity = _last_activity(features)
+    habits = _habits(features)
     frame = (
         scores.reindex(columns=[*SCORE_COLUMNS, *REASON_COLUMNS])
         .merge(paying, on="subscriber_id", how="left", validate="one_to_one", indicator="found")
-        .merge(last_activity, on="subscriber_id", how="left", validate="one_to_one")
+        .merge(habits, on="subscriber_id", how="left", validate="one_to_one")
         .merge(handsets, on="tac", how="left", validate="many_to_one")
         .sort_values("subscriber_id", ignore_index=True)
     )
@@ -88,9 +89,10 @@ def whole_months(since: pd.Series, as_of: date) -> pd.Series:
     return (months - (since.dt.day > as_of.day)).astype("Int64")
 
 
-def _last_activity(features: pd.DataFrame) -> pd.DataFrame:
+def _habits(features: pd.DataFrame) -> pd.DataFrame:
+    """By subscriber the days since the last own activity, and the slots of the day, empty where featurize left them out."""
     if LAST_ACTIVITY not in features.columns:
         raise InputError(
             f"The features lack {LAST_ACTIVITY}, by which a silent customer is known; take it out of featurize.exclude."
         )
-    return features[["subscriber_id", LAST_ACTIVITY]].rename(columns={LAST_ACTIVITY: "days_since_last_activity"})
+    return features.reindex(columns=["subscriber_id", LAST_ACTIVITY, *SLOTS]).rename(columns={LAST_ACTIVITY: "days_since_last_activity"})

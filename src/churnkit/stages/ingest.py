@@ -15,7 +15,7 @@ from churnkit.extracts.past import recent, seen_before
 from churnkit.extracts.reader import Reader
 from churnkit.extracts.sift import in_order, sift
 from churnkit.extracts.sources import Source, sources
-from churnkit.files import drop_scratch, new_scratch, whole_folder
+from churnkit.files import drop_scratch, new_scratch, whole_file, whole_folder
 from churnkit.identity import check_planned, key_id, read_key
 from churnkit.params import Common
 from churnkit.progress import say
@@ -58,7 +58,7 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
     earlier_ones = recent(delivery)
     files, rejects = list[FileAccount](), list[Reject]()
     figures, oddities = list[quality.Figure](), list[quality.Oddity]()
-    directory = networks.Directory()
+    directory = settled = networks.Directory.handed_on(earlier_ones.deliveries)
     reader = Reader(delivery, params.delay_days, common.zone, common.threads, key=key)
     for name in sorted(EXTRACTS, key=lambda n: FIRST.index(n) if n in FIRST else len(FIRST)):
         extract, mine = EXTRACTS[name], found[name]
@@ -67,7 +67,8 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
             if not mine:
                 write(parties.nothing(extract), folder)
                 oddities += quality.unlike([], past.figures, delivery)
-                directory = directory.holding(name, [earlier.rows(extract) for earlier in past.standing])
+                standing = [earlier.rows(extract) for earlier in past.standing]
+                directory, settled = directory.holding(name, standing), settled.holding(name, past.settling(extract))
                 continue
             typed, came = reader.read(extract, mine, spill, past)
             rows = settle(parties.pseudonymised(typed, extract, key, directory, delivery))
@@ -75,8 +76,11 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
             kept, counted, bad = sift(extract, rows, came, delivery, past.standing, one_leg)
             files += counted
             rejects += bad
-            check(counted, bad, overall=Limit(params.max_reject_share, params.max_rejects), by_rule=params.limits, accept=params.accept_rejects,
-                  delivery=delivery.name)
+            try:
+                check(counted, bad, overall=Limit(params.max_reject_share, params.max_rejects), by_rule=params.limits, accept=params.accept_rejects,
+                      delivery=delivery.name)
+            except AccountError as refusal:
+                raise shown(refusal, Account(delivery.name, key_id(key), False, tuple(files), tuple(rejects), (), tuple(oddities))) from None
             written = write(kept, folder, by=in_order(kept.columns, extract), shown=parties.as_written(kept, extract))
             days = quality.by_day(extract, kept)
             unsettle(rows)
@@ -87,15 +91,30 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
             figures += days
             oddities += quality.unlike(days, past.figures, delivery)
         standing = [read([events(delivery.name, name)]), *(earlier.rows(extract) for earlier in past.standing)]
-        directory = directory.holding(name, standing)
+        directory, settled = directory.holding(name, standing), settled.holding(name, past.settling(extract))
         if name == "subscribers" and any(source.has_numbers for others in found.values() for source in others):
             reader = replace(reader, known=holders(key, standing))
+    with whole_folder(events(delivery.name, networks.HANDED_ON)) as folder:
+        replace(directory, portings=settled.portings).hand_on(folder)
     result = Account(delivery.name, key_id(key), params.accept_rejects, tuple(files), tuple(rejects), tuple(figures), tuple(oddities))
     with whole_folder(account_of(delivery.name)) as folder:
         save(result, folder)
         (folder / "account.md").write_text(report.markdown(result), "utf-8")
         (folder / "account.html").write_text(report.html(result), "utf-8")
+    refused(delivery.name).unlink(missing_ok=True)
     tell(result)
+
+
+def refused(delivery: str) -> Path:
+    """Where the account of a delivery lies that limits stopped."""
+    return Path("reports/refused") / f"{delivery}.html"
+
+
+def shown(refusal: AccountError, account: Account) -> AccountError:
+    """The refusal, and where all that was rejected so far can be looked at."""
+    with whole_file(refused(account.delivery)) as part:
+        part.write_text(report.html(account), "utf-8")
+    return AccountError(f"{refusal} {refused(account.delivery)} shows why, file by file.")
 
 
 def tell(account: Account) -> None:

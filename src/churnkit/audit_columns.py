@@ -51,7 +51,7 @@ def months(features: Path, cohorts: Path, dates: Sequence[date]) -> list[Month]:
 
 
 def names(found: Sequence[Month]) -> list[str]:
-    """The columns that a model may read, in the order of the first month's table."""
+    """The columns beside the key, in the order of the first month's table."""
     listed = [name for month in found for name in pq.read_schema(parts(month.features)[0]).names]
     return [*dict.fromkeys(name for name in listed if name != "subscriber_id"), STRATUM]
 
