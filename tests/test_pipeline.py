@@ -40,7 +40,7 @@ def project(folder: Path, threads: int) -> Path:
     """A copy of the project as a fresh clone has it, its parameters for a small operator and so many threads."""
     tracked = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True, capture_output=True, check=True)
     for name in tracked.stdout.splitlines():
-        if name.startswith(("src/", "models/", ".dvc", "dvc.yaml", "layouts/", "params.yaml")) and (ROOT / name).is_file():
+        if name.startswith(("src/", ".dvc", "dvc.yaml", "layouts/", "params.yaml")) and (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     chosen = yaml.safe_load((folder / "params.yaml").read_text("utf-8"))

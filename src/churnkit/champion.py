@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from churnkit import examples, metrics
-from churnkit.files import sha256
+from churnkit.files import sha256, whole_file
 from churnkit.timeline import Plan
 
 CHAMPION, EVALUATED = Path("models/champion"), Path("models/evaluated")
@@ -39,6 +39,13 @@ def promotion() -> dict[str, Any]:
     """What `churnkit promote` wrote down; {"promoted": null} where nothing was ever promoted."""
     path = CHAMPION / PROMOTION
     return dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {"promoted": None}
+
+
+def make_room() -> None:
+    """A folder that holds no champion, where there is none yet: DVC wants what a stage depends on to be there."""
+    if not (CHAMPION / PROMOTION).is_file():
+        with whole_file(CHAMPION / PROMOTION) as part:
+            part.write_text(json.dumps({"promoted": None}) + "\n", "utf-8")
 
 
 def standing(plan: Plan) -> Standing | None:

@@ -72,6 +72,7 @@ def check_every_section() -> None:
 @app.command()
 def plan() -> None:
     """Lay out the deliveries and as-of dates that `dvc repro` runs over."""
+    from churnkit.champion import make_room
     from churnkit.identity import key_id, read_key
     from churnkit.stages import label, train
 
@@ -80,6 +81,7 @@ def plan() -> None:
     laid = timeline.make_plan(timeline.find_deliveries(), label_days=labels.days, min_history_days=labels.min_history_days,
                               max_dates=training.max_dates)
     timeline.write_plan(laid, key_id(read_key(params.load("common", params.Common).key_file)))
+    make_room()
     print(f"deliveries {', '.join(laid.deliveries)}; trains on {laid.training[0]} to {laid.training[-1]}, "
           f"evaluates at {laid.evaluation}, scores {laid.scoring}")
 

@@ -31,7 +31,7 @@ def promote(force: Annotated[str | None, typer.Option("--force", metavar="REASON
         registry.crown(run, {"promoted.reason": chosen.reason, "promoted.replaces": chosen.champion or "none",
                              "promoted.forced": force or "no"})
     print(f"{CHAMPION} is now the model {newest}, judged on {chosen.judged_on}: {chosen.reason}."
-          f"{f' Forced: {force}.' if force and not chosen.may_replace else ''} Commit {CHAMPION}; score.model: champion scores with it.")
+          f"{f' Forced: {force}.' if force and not chosen.may_replace else ''} score.model: champion scores with it.")
 
 
 def compare(runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="The start of an id, a name, champion, challenger, latest or "
