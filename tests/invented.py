@@ -28,6 +28,10 @@ class Said:
     is_internal: bool = False
     zero_zh: str | None = None
     zero_en: str | None = None
+    told: tuple[float | None, float | None] = (None, None)
+    above: float | None = None
+    above_zh: str | None = None
+    above_en: str | None = None
 
 
 REGISTRY = {feature.name: feature for feature in (
