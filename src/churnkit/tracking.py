@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -47,14 +48,18 @@ class Run:
 
         self.client.log_batch(self.run_id, params=[Param(name, str(value)[:LONGEST]) for name, value in values.items()])
 
-    def metrics(self, values: Mapping[str, Any]) -> None:
-        """Keeps the numbers of the run; nested ones by their path, what is no number or missing is left out."""
+    def metrics(self, values: Mapping[str, Any], *, as_of: date | None = None) -> None:
+        """Keeps the numbers of the run, those of an as-of date in its place (step 202608, and its day); nested ones by their path.
+
+        What is no number or missing is left out.
+        """
         from mlflow.entities import Metric
 
-        now = int(time.time() * 1000)
+        now = int(time.time() * 1000) if as_of is None else int(datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC).timestamp() * 1000)
+        step = 0 if as_of is None else as_of.year * 100 + as_of.month
         flat = {name: float(value) for name, value in flattened(values).items()
                 if isinstance(value, int | float) and not isinstance(value, bool)}
-        self.client.log_batch(self.run_id, metrics=[Metric(name, value, now, 0) for name, value in flat.items()])
+        self.client.log_batch(self.run_id, metrics=[Metric(name, value, now, step) for name, value in flat.items()])
 
     def tags(self, values: Mapping[str, Any]) -> None:
         """Keeps what tells the run from others."""
