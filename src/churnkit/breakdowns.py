@@ -26,8 +26,12 @@ def tenths(probability: np.ndarray, churned: np.ndarray, *, times: int, seed: in
     """One row per tenth of the customers, the most at risk first: rows, churned, observed and predicted share, lift, share of all churners found."""
     order = np.argsort(-probability, kind="stable")
     starts = np.unique(np.arange(10) * len(order) // 10)
-    weights = metrics.draws(len(order), times, seed)[:, order].astype(float)
-    size, left, predicted = (np.add.reduceat(weights * part[order], starts, axis=1) for part in (np.ones(len(order)), churned, probability))
+
+    def look(weights: np.ndarray) -> np.ndarray:
+        ordered = weights[:, order]
+        return np.stack([np.add.reduceat(ordered * part[order], starts, axis=1) for part in (np.ones(len(order)), churned, probability)], axis=1)
+
+    size, left, predicted = metrics.sampled(len(order), times, seed, look).transpose(1, 0, 2)
     everyone, found = size.sum(axis=1), left.cumsum(axis=1)
     lines = []
     for tenth in range(len(starts)):
@@ -47,15 +51,19 @@ def sizes(capacity: int, rows: int) -> list[int]:
 
 def by_capacity(scores: Mapping[str, np.ndarray], churned: np.ndarray, capacity: int, *, times: int, seed: int) -> pd.DataFrame:
     """One row per number of calls and score: churners found, precision, recall and lift, and for scores after the first the first one's gain."""
-    weights = metrics.draws(len(churned), times, seed).astype(float)
-    everyone, positives = weights.sum(axis=1), weights @ churned
+    everyone, depths = float(len(churned)), sizes(capacity, len(churned))
     lines: list[dict[str, object]] = []
     first: dict[int, np.ndarray] = {}
     for name, score in scores.items():
-        rows, churners = Ranked.of(score, churned).totals(weights)
-        seen, found = rows.cumsum(axis=1), churners.cumsum(axis=1)
-        for calls in sizes(capacity, len(churned)):
-            caught = metrics.at(seen, found, np.full(len(weights), float(calls)))
+        ranked = Ranked.of(score, churned)
+
+        def look(weights: np.ndarray, ranked: Ranked = ranked) -> np.ndarray:
+            rows, churners = ranked.totals(weights)
+            seen, found = rows.cumsum(axis=1), churners.cumsum(axis=1)
+            return np.stack([*(metrics.at(seen, found, np.full(len(weights), float(calls))) for calls in depths), found[:, -1]], axis=1)
+
+        *all_caught, positives = metrics.sampled(len(churned), times, seed, look).T
+        for calls, caught in zip(depths, all_caught, strict=True):
             first.setdefault(calls, caught)
             line = {"calls": calls, "calls_share": calls / len(churned), "score": name, "found": caught[0],
                     **columns("precision", ratio(caught, np.full(len(caught), float(calls)))), **columns("recall", ratio(caught, positives)),
@@ -75,13 +83,13 @@ def fairness(dimensions: Mapping[str, pd.Series], probability: np.ndarray, churn
     """
     called = np.zeros(len(churned))
     called[np.argsort(-probability, kind="stable")[:capacity]] = 1.0
-    weights = metrics.draws(len(churned), times, seed).astype(float)
     parts = np.column_stack([np.ones(len(churned)), churned, called, called * churned, called * (1 - churned), probability])
     lines = []
     for dimension in (name for name in FAIRNESS if name in dimensions):
         groups = pd.Categorical(dimensions[dimension].fillna("unknown").astype("str"))
         inside = groups.codes[:, None] == np.arange(len(groups.categories))
-        sums = weights @ (inside[:, :, None] * parts[:, None, :]).reshape(len(churned), -1)  # one product of matrices, not one for each number
+        by_group = (inside[:, :, None] * parts[:, None, :]).reshape(len(churned), -1)
+        sums = metrics.sampled(len(churned), times, seed, by_group.__rmatmul__)  # one product of matrices, not one for each number
         for number, group in enumerate(groups.categories):
             size, left, chosen, right, wasted, predicted = sums[:, number * parts.shape[1]:(number + 1) * parts.shape[1]].T
             recall = ratio(right, left)

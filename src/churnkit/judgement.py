@@ -77,10 +77,17 @@ def calibration(judged: Mapping[str, metrics.Interval]) -> dict[str, Any]:
     return {"holds": not outside, "outside": outside, "unsure": unsure}
 
 
+def calibration_said(judged: Mapping[str, Any]) -> str:
+    """Whether the probabilities hold, in a sentence."""
+    overall, top, slope = (judged[name] for name in CALIBRATION)
+    found = judged["calibration"]
+    end = "they hold" if found["holds"] else "outside 0.9 to 1.1" + (", which may be chance" if found["outside"] == found["unsure"] else "")
+    return f"{overall:.2f} churners predicted for each observed, {top:.2f} in the riskiest tenth, slope {slope:.2f}: {end}"
+
+
 def exit_kinds(rows: pd.DataFrame, churned: np.ndarray, capacity: int, *, times: int, seed: int) -> dict[str, Any]:
     """How well the model tells each kind of leaving from staying, and what share of it the calls at capacity reach."""
     kinds = {}
-    weights = metrics.draws(len(rows), times, seed).astype(float)
     called = np.zeros(len(rows))
     called[np.argsort(-rows["model"].to_numpy(), kind="stable")[:capacity]] = 1.0
     for kind in sorted(rows.loc[churned == 1, "exit_kind"].dropna().unique()):
@@ -88,7 +95,7 @@ def exit_kinds(rows: pd.DataFrame, churned: np.ndarray, capacity: int, *, times:
         judged = metrics.judge(churned[kept], {"model": rows["model"].to_numpy()[kept]}, capacity=1, times=times, seed=seed)["model"]
         gone = churned * (rows["exit_kind"] == kind).to_numpy(dtype=float)
         with np.errstate(divide="ignore", invalid="ignore"):
-            reached = metrics.interval(np.divide(*(weights @ np.column_stack([gone * called, gone])).T))
+            reached = metrics.interval(np.divide(*metrics.sampled(len(rows), times, seed, np.column_stack([gone * called, gone]).__rmatmul__).T))
         kinds[str(kind)] = {"churned": int(churned[kept].sum()), **written({"auc": judged["auc"], "recall_at_capacity": reached})}
     return kinds
 

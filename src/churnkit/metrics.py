@@ -1,5 +1,5 @@
 """How good a ranking and its probabilities are, with bootstrap intervals; equal scores count as the average of their orders."""
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -124,11 +124,17 @@ def slope(log_odds: np.ndarray, churned: np.ndarray, weights: np.ndarray) -> np.
 def draws(rows: int, times: int, seed: int) -> np.ndarray:
     """How often each row is drawn: first once each, then `times` bootstrap samples with replacement; a line per sample. Not for changing."""
     rng = np.random.default_rng(seed)
-    drawn = np.ones((times + 1, rows), dtype=np.float32)
+    drawn = np.ones((times + 1, rows), dtype=np.uint8)  # nobody is drawn 256 times
     for line in range(1, times + 1):
         drawn[line] = np.bincount(rng.integers(0, rows, rows), minlength=rows)
     drawn.flags.writeable = False
     return drawn
+
+
+def sampled(rows: int, times: int, seed: int, look: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """What `look` finds for each of the `draws`, a line each; it gets a few of them at a time, for a large operator's would not fit the memory."""
+    weights, lines = draws(rows, times, seed), max(1, CHUNK // max(1, rows))
+    return np.concatenate([look(weights[start:start + lines].astype(float)) for start in range(0, len(weights), lines)])
 
 
 def judge(churned: np.ndarray, scores: Mapping[str, np.ndarray], *, capacity: float, times: int = 200, seed: int = 0,

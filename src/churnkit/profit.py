@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from churnkit.metrics import Interval, Ranked, at, draws, interval
+from churnkit.metrics import Interval, Ranked, at, interval, sampled
 from churnkit.retention.choices import Economics
 from churnkit.retention.value import values_cents
 
@@ -76,8 +76,14 @@ def over_acceptance(seen: np.ndarray, found: np.ndarray, terms: Terms) -> tuple[
 
 def judge(churned: np.ndarray, scores: Mapping[str, np.ndarray], terms: Terms, *, times: int, seed: int) -> dict[str, dict[str, Interval]]:
     """EMPC and best list share of every score, on the bootstrap samples of `metrics.judge`; beside them the first score's gain over each other."""
-    weights = draws(len(churned), times, seed).astype(float)
-    found = {name: expected_maximum_profit(Ranked.of(score, churned), weights, terms) for name, score in scores.items()}
+    found = {}
+    for name, score in scores.items():
+        ranked = Ranked.of(score, churned)
+
+        def look(weights: np.ndarray, ranked: Ranked = ranked) -> np.ndarray:
+            return np.stack(expected_maximum_profit(ranked, weights, terms), axis=1)
+
+        found[name] = sampled(len(churned), times, seed, look).T
     told = {name: {"empc": interval(profit), "empc_share": interval(share)} for name, (profit, share) in found.items()}
     first, *others = scores
     return told | {f"{first} - {other}": {"empc": interval(found[first][0] - found[other][0])} for other in others}
@@ -104,9 +110,13 @@ class ListWorth:
 
     def judged(self, lengths: Mapping[str, int], *, times: int, seed: int) -> dict[str, Interval]:
         """What the lists of these lengths brought, in yuan, with intervals; by name."""
-        weights = draws(len(self.order), times, seed)[:, self.order].astype(float)
-        seen, total = weights.cumsum(axis=1), (weights * (self.brought / 100)).cumsum(axis=1)
-        return {name: interval(at(seen, total, np.full(len(weights), float(length))) if length else np.zeros(2)) for name, length in lengths.items()}
+        def look(weights: np.ndarray) -> np.ndarray:
+            ordered = weights[:, self.order]
+            seen, total = ordered.cumsum(axis=1), (ordered * (self.brought / 100)).cumsum(axis=1)
+            return np.stack([at(seen, total, np.full(len(weights), float(length))) for length in lengths.values()], axis=1)
+
+        found = sampled(len(self.order), times, seed, look).T
+        return {name: interval(values) for name, values in zip(lengths, found, strict=True)}
 
 
 def list_worth(probability: np.ndarray, churned: np.ndarray, average_bill_cents: np.ndarray, economics: Economics) -> ListWorth:

@@ -50,7 +50,7 @@ def run(params: Params, common: Common, plan: Plan) -> None:
     judged["open"]["money"], worth = judgement.money(scored, economics(), params.capacity, **drawn)
     metrics = {"as_of": str(plan.evaluation), "label": examples.label_definition(), **judged}
     verdict = {"label": examples.label_definition(), "as_of": str(plan.evaluation), **judgement.verdict(judged["open"])}
-    print(verdict["reason"], file=sys.stderr)
+    print(verdict["reason"], judgement.calibration_said(judged["open"]), sep="\n", file=sys.stderr)
     segments = judgement.segments(scored, params.capacity, params.branch_level, **drawn)
     headline = {**{name: judged["open"][name] for name in judgement.HEADLINE}, "empc": judged["open"]["money"]["empc"]["empc"]}
     opened, churned = judgement.stratum(scored, "open")
