@@ -72,3 +72,10 @@ def test_money_says_what_it_rests_on_and_is_left_out_where_there_are_no_bills(tm
     ({"holds": False, "outside": ["a", "b"], "unsure": ["a"]}, "note alarm")])
 def test_probabilities_that_do_not_hold_are_told(tmp_path, calibration, kind):
     assert kind in page(tmp_path, {**OPEN, "calibration": calibration}).partition("do the probabilities hold</small></h2>")[2].partition("<h2>")[0]
+
+
+def test_what_the_rows_cannot_say_is_a_dash(tmp_path):
+    bare = page(tmp_path, {**OPEN, "predicted_over_observed_top_decile": None, "calibration": {"holds": False, "outside": ["a"], "unsure": []}},
+                groups=GROUPS.head(0))
+    assert "(– in the tenth most at risk)" in bare
+    assert "The features tell no branch, tenure or payment kind." in bare

@@ -113,10 +113,11 @@ def _money(money: Mapping[str, Any]) -> str:
 
 
 def _calibration(model: Mapping[str, Any]) -> str:
-    overall, top, slope = (model[name] for name in ("predicted_over_observed", "predicted_over_observed_top_decile", "calibration_slope"))
+    overall, top, slope = (_number(model[name]) for name in (
+        "predicted_over_observed", "predicted_over_observed_top_decile", "calibration_slope"))
     found = model["calibration"]
-    zh = f"预测离网数是实际的 {overall:.2f} 倍（风险最高十分之一为 {top:.2f} 倍），斜率 {slope:.2f}；均在 0.9–1.1 之内为可信。"
-    en = f"Predicted over observed is {overall:.2f} ({top:.2f} in the tenth most at risk), the slope {slope:.2f}; within 0.9 to 1.1 they hold."
+    zh = f"预测离网数是实际的 {overall} 倍（风险最高十分之一为 {top} 倍），斜率 {slope}；均在 0.9–1.1 之内为可信。"
+    en = f"Predicted over observed is {overall} ({top} in the tenth most at risk), the slope {slope}; within 0.9 to 1.1 they hold."
     if found["holds"]:
         return note(zh, en, kind="good")
     if set(found["outside"]) == set(found["unsure"]):
@@ -133,6 +134,8 @@ def _kinds(model: Mapping[str, Any]) -> str:
 
 
 def _fairness(fairness: pd.DataFrame, recall: float) -> str:
+    if fairness.empty:
+        return note("数据中没有分公司、网龄或付费方式。", "The features tell no branch, tenure or payment kind.")
     parts = [_unlike(fairness, recall)]
     for dimension, groups in fairness.groupby("dimension", sort=False):
         rows = []
@@ -164,11 +167,11 @@ def _between(one: Mapping[Any, Any], name: str) -> str:
     return "–" if pd.isna(value) else f"{value:.0%} <small>{low:.0%}–{high:.0%}</small>"
 
 
-def _share(value: float) -> str:
+def _share(value: float | None) -> str:
     return "–" if pd.isna(value) else f"{value:.1%}"
 
 
-def _number(value: float) -> str:
+def _number(value: float | None) -> str:
     return "–" if pd.isna(value) else f"{value:.2f}"
 
 

@@ -79,10 +79,10 @@ def calibration(judged: Mapping[str, metrics.Interval]) -> dict[str, Any]:
 
 def calibration_said(judged: Mapping[str, Any]) -> str:
     """Whether the probabilities hold, in a sentence."""
-    overall, top, slope = (judged[name] for name in CALIBRATION)
+    overall, top, slope = ("–" if judged[name] is None else f"{judged[name]:.2f}" for name in CALIBRATION)
     found = judged["calibration"]
     end = "they hold" if found["holds"] else "outside 0.9 to 1.1" + (", which may be chance" if found["outside"] == found["unsure"] else "")
-    return f"{overall:.2f} churners predicted for each observed, {top:.2f} in the riskiest tenth, slope {slope:.2f}: {end}"
+    return f"{overall} churners predicted for each observed, {top} in the riskiest tenth, slope {slope}: {end}"
 
 
 def exit_kinds(rows: pd.DataFrame, churned: np.ndarray, capacity: int, *, times: int, seed: int) -> dict[str, Any]:
