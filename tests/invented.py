@@ -28,6 +28,10 @@ class Said:
     is_internal: bool = False
     zero_zh: str | None = None
     zero_en: str | None = None
+    told: tuple[float | None, float | None] = (None, None)
+    above: float | None = None
+    above_zh: str | None = None
+    above_en: str | None = None
 
 
 REGISTRY = {feature.name: feature for feature in (
@@ -49,7 +53,7 @@ def month(as_of: date, rows: int, noise: int, is_mature: bool) -> tuple[pd.DataF
     ids = [f"s{n:020x}" for n in range(rows)]
     features = pd.DataFrame({
         "subscriber_id": ids, "days_since_last_own_activity": silence, "outgoing_minutes_30d": minutes,
-        "bill_last": pd.array(bill, dtype="Int64"), "bill_shock_ratio": np.where(rng.random(rows) < 0.1, np.nan, shock),
+        "bill_last": pd.array(bill, dtype="Int64"), "bill_mean_3m": bill, "bill_shock_ratio": np.where(rng.random(rows) < 0.1, np.nan, shock),
         "is_forwarding_active": forwarded, "tenure_days": rng.integers(30, 3000, rows), "plan": [f"套餐{p}" for p in plan],
         "branch": np.array(["江西/南昌/东湖", "江西/南昌/西湖", "江西/九江/庐山"])[rng.integers(0, 3, rows)],
         "payment_kind": np.array(["prepaid", "postpaid"])[rng.integers(0, 2, rows)],

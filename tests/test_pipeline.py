@@ -94,6 +94,14 @@ def test_everyone_scored_is_in_the_lists_once_with_one_disposition(finished):
     assert len(called) == sum(row["disposition"] == "listed" for row in rows) > 0
 
 
+def test_a_reason_names_what_drove_a_subscriber_away_where_it_showed_in_time(finished):
+    run(finished, "churnkit", "truth")
+    causes = json.loads((finished / "reports/best_achievable.json").read_text("utf-8"))["reasons"]["causes"]
+    drift = causes["drift"]  # the one cause that so small an operator's month can teach; tests/test_planted.py has the others
+    assert drift["shows"] >= 15
+    assert drift["named"] / drift["shows"] >= 0.8, causes
+
+
 def test_the_manifest_has_the_checksum_of_every_file_beside_it(finished):
     (lists,) = (finished / "data/lists").iterdir()
     manifest = json.loads((lists / "manifest.json").read_text("utf-8"))

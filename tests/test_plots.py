@@ -15,7 +15,8 @@ import pytest
 import yaml
 
 from browser import browsed
-from churnkit import figures, judgement
+from churnkit import figures, judgement, profit
+from churnkit.retention.choices import Economics
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / ".dvc" / "plots"
@@ -53,7 +54,8 @@ def invented_tables(seed: int) -> dict[str, pd.DataFrame]:
     scored = pd.DataFrame({"stratum": "open", "churned": churned, **scores})
     shares = pd.Series(rng.dirichlet(np.full(60, 0.3)), index=[f"feature_{n}" for n in range(60)])
     alone = pd.DataFrame({"feature": shares.index, "auc": np.sort(rng.uniform(0.5, 0.9, 60))[::-1]})
-    return judgement.plots(scored, SimpleNamespace(importance=lambda: shares)) | {"features": alone}
+    worth = profit.list_worth(scores["model"], churned, rng.gamma(4, 1500, 2000), Economics())
+    return judgement.plots(scored, SimpleNamespace(importance=lambda: shares)) | {"profit": judgement.profit_plot(worth), "features": alone}
 
 
 def write_reports(project: Path, seed: int) -> dict[str, pd.DataFrame]:
@@ -144,7 +146,7 @@ def test_plots_show_draws_every_plot_and_asks_no_other_machine(project):
     lines = [marks(chart, "line mark") for chart in page.charts]
     bars = [marks(chart, "bar") for chart in page.charts]
     assert len(page.charts) == len(TABLES)
-    assert (sorted(lines), sorted(bars)) == ([0, 0, 1, 1, 1, 4, 4], [0] * 5 + [25, 25])
+    assert (sorted(lines), sorted(bars)) == ([0, 0, 1, 1, 1, 2, 4, 4], [0] * 6 + [25, 25])
     assert [int(width) > 100 for width in page.pictures.values()] == [True, True]
     assert left == []
     assert [link for link in page.links if "://" in link] == []
@@ -154,7 +156,7 @@ def test_plots_show_draws_every_plot_and_asks_no_other_machine(project):
 def test_plots_diff_draws_both_revisions(project):
     run(project, sys.executable, "-m", "dvc", "plots", "diff", "HEAD")
     page, left = opened(project)
-    assert sorted(marks(chart, "line mark") for chart in page.charts) == [0, 0, 2, 2, 2, 8, 8]
+    assert sorted(marks(chart, "line mark") for chart in page.charts) == [0, 0, 2, 2, 2, 4, 8, 8]
     assert [25 < marks(chart, "bar") <= 50 for chart in page.charts].count(True) == 2
     assert [int(width) > 100 for width in page.pictures.values()] == [True] * 4
     assert left == []

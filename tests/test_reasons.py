@@ -60,10 +60,33 @@ def test_a_group_whose_sum_lowers_the_risk_is_no_reason() -> None:
 
 def test_a_sentence_may_name_other_columns_and_needs_them_all() -> None:
     told = {**REGISTRY, "bill_last": replace(REGISTRY["bill_last"], reason_zh="话费{value:.1f}元，主叫{outgoing_minutes_30d:.0f}分钟", risky="±")}
-    both = said({"bill_last": [1.0, 1.0, 1.0]}, registry=told)["reason_1_zh"]
-    assert both[:2].tolist() == ["话费128.6元，主叫0分钟", "话费50.0元，主叫38分钟"]
+    both = said({"bill_last": [1.0, 1.0, 1.0]}, ROWS.assign(outgoing_minutes_30d=[12.0, 38.4, 200]), told)["reason_1_zh"]
+    assert both[:2].tolist() == ["话费128.6元，主叫12分钟", "话费50.0元，主叫38分钟"]
     assert both.isna().tolist() == [False, False, True]
     assert said({"bill_last": [1.0, 1, 1]}, ROWS.assign(outgoing_minutes_30d=np.nan), told)["reason_1_zh"].isna().all()
+
+
+def test_a_sentence_in_which_another_number_would_read_zero_gives_way_to_the_words_for_zero_or_to_none() -> None:
+    told = {**REGISTRY, "bill_last": replace(REGISTRY["bill_last"], reason_zh="话费{value:.1f}元，主叫{outgoing_minutes_30d:.0f}分钟", risky="±")}
+    assert said({"bill_last": [1.0, 0, 0]}, registry=told)["reason_1_zh"].isna().all()
+    worded = {**told, "bill_last": replace(told["bill_last"], zero_zh="没有主叫", zero_en="no call")}
+    assert said({"bill_last": [1.0, 0, 0]}, registry=worded).loc[0, "reason_1_zh"] == "没有主叫"
+
+
+def test_a_value_that_is_not_worth_telling_is_no_reason() -> None:
+    told = {**REGISTRY, "days_since_last_own_activity": replace(REGISTRY["days_since_last_own_activity"], told=(13, None))}
+    assert said({"days_since_last_own_activity": [0.5, 0, 0]}, registry=told).isna().all(axis=None)
+    told = {**REGISTRY, "days_since_last_own_activity": replace(REGISTRY["days_since_last_own_activity"], told=(12, 12))}
+    assert said({"days_since_last_own_activity": [0.5, 0, 0]}, registry=told).loc[0, "reason_1_zh"] == "已12天没有使用"
+
+
+def test_a_value_that_raises_the_risk_at_both_ends_is_said_in_other_words_from_a_bound_on() -> None:
+    ratio = Said("ratio", "bill", "ratio", "降至{value:.0%}", "down to {value:.0%}", "-", told=(None, 0.8), above=1.2, above_zh="升至{value:.1f}倍",
+                 above_en="up to {value:.1f} times")
+    rows = pd.DataFrame({"ratio": [0.5, 0.85, 1.0, 1.19, 1.2, 2.04]})
+    found = said({"ratio": [1.0] * 6}, rows, {"ratio": ratio})
+    assert found["reason_1_zh"].fillna("").tolist() == ["降至50%", "", "", "", "升至1.2倍", "升至2.0倍"]
+    assert found["reason_1_en"].fillna("").tolist()[-1] == "up to 2.0 times"
 
 
 def test_shares_are_said_as_whole_percents_and_text_as_it_is() -> None:

@@ -31,13 +31,17 @@ def simulate(subscribers: Annotated[int, typer.Option(min=100, help="How many su
 
 
 def truth(folder: Annotated[Path, typer.Option("--truth", help="Where `churnkit simulate` put it.")] = Path("data/truth")) -> None:
-    """Compare the model with the best achievable, on a simulated operator."""
-    from churnkit import truth as planted
+    """Compare the model with the best achievable, and its reasons with the planted causes, on a simulated operator."""
+    from churnkit import planted
+    from churnkit import truth as best
     from churnkit.identity import read_key
     from churnkit.judgement import as_json
+    from churnkit.model import Model
 
-    common = params.load("common", params.Common)
-    found = planted.compare(timeline.read_plan(), folder, read_key(common.key_file), common.seed)
+    common, plan = params.load("common", params.Common), timeline.read_plan()
+    key = read_key(common.key_file)
+    found = best.compare(plan, folder, key, common.seed)
+    causes = planted.named(plan, folder, key, Model.load(best.EVALUATED, threads=common.threads))
     with whole_file(Path("reports/best_achievable.json")) as part:
-        part.write_text(as_json(found), "utf-8")
-    print(planted.said(found))
+        part.write_text(as_json({**found, "reasons": causes}), "utf-8")
+    print(best.said(found), planted.told(causes), sep="\n\n")

@@ -31,13 +31,21 @@ def row(f: Feature) -> tuple[str, ...]:
     source = ", ".join(f"`{name}`" for name in ((f.source,) if f.source else f.of) + f.needs)
     marks = ("⚠" if f.is_adjacent else "") + ("【内】" if f.is_internal else "") + ("☎" if f.is_for_lists else "")
     absent = "null" if f.missing is None else str(f.missing)
-    return (f"`{f.name}`", catalogue.rows_of(f.name, f.window), f.description, f.unit, f.window, source, absent, SIDES[f.risky], marks,
-            sentence(f.reason_zh, f.zero_zh), sentence(f.reason_en, f.zero_en))
+    return (f"`{f.name}`", catalogue.rows_of(f.name, f.window), f.description, f.unit, f.window, source, absent, side(f), marks,
+            sentence(f.reason_zh, f.zero_zh, f.above, f.above_zh), sentence(f.reason_en, f.zero_en, f.above, f.above_en))
 
 
-def sentence(text: str, zero: str) -> str:
-    """A reason sentence with its form for zero."""
-    return f"{text} / 0: {zero}" if zero else text
+def side(f: Feature) -> str:
+    """The risky side, and between which values a column is said."""
+    least, most = f.told
+    bounds = [f"{word} {value:g}" for word, value in (("from", least), ("to", most)) if value is not None]
+    return ", ".join([SIDES[f.risky], *bounds])
+
+
+def sentence(text: str, zero: str, above: float | None, above_text: str) -> str:
+    """A reason sentence with its forms for zero, and for high values."""
+    forms = [text, *([f"0: {zero}"] if zero else []), *([f"from {above:g}: {above_text}"] if above is not None else [])]
+    return " / ".join(forms)
 
 
 def left_out_table() -> str:
@@ -67,7 +75,8 @@ PREFACE = """# Warning features
 
 - A window `7d` is the days [as-of date − 7, as-of date), `3m` the three calendar months before the as-of date, whole ones.
 - *Where absent*: what stands where the source has no row for the subscriber. Where a description says when a value is null, null means that, too.
-- *Risky side*: the side on which the column may be given as a reason, compared with the median of the list.
+- *Risky side*: the side on which the column may be given as a reason, compared with the median of the list; *from* and *to* are the values
+  worth a sentence.
 - ⚠ lies next to a definition of churn; `train.without` leaves such a column out of a run. 【内】 an agent may know but must not say.
   ☎ is for those who call; no model reads it.
 - *Row*: the number in the catalogue of warning signs that the project began with; nothing where a column goes beyond it.

@@ -7,16 +7,17 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-INK, MODEL, GREY = "#222222", "#0b6e99", "#9aa5ad"
-OTHERS = ("#d1702b", "#6a8f3c", "#8460a8", "#a8894c")
+INK, MODEL, GREY = "#222222", "#0072b2", "#8b949b"  # these and the next are told apart by the colour-blind, and by their lines in grey
+OTHERS, DASHES = ("#d55e00", "#009e73", "#cc79a7", "#e69f00"), ("--", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 
 
 def draw_gains(path: Path, shares: np.ndarray, curves: Mapping[str, np.ndarray], capacity_share: float) -> None:
     """Share of churners found against share of customers called; the first curve is the model."""
     figure, axes = sheet("Who we find by calling the riskiest first")
     for place, (name, found) in enumerate(curves.items()):
-        axes.plot(100 * shares, 100 * found, label=name, color=MODEL if place == 0 else OTHERS[(place - 1) % len(OTHERS)],
-                  linewidth=2.5 if place == 0 else 1.3)
+        other = (place - 1) % len(OTHERS)
+        axes.plot(100 * shares, 100 * found, label=name, color=MODEL if place == 0 else OTHERS[other], linewidth=2.5 if place == 0 else 1.3,
+                  linestyle="-" if place == 0 else DASHES[other])
     axes.plot([0, 100], [0, 100], color=GREY, linestyle=":", label="at random")
     axes.axvline(100 * capacity_share, color=INK, linewidth=0.8, linestyle="--")
     reached = 100 * float(np.interp(capacity_share, shares, next(iter(curves.values()))))
@@ -35,6 +36,34 @@ def draw_calibration(path: Path, predicted: np.ndarray, observed: np.ndarray) ->
     axes.plot(100 * predicted, 100 * observed, color=MODEL, marker="o", label="observed, by tenths of the customers")
     axes.set(xlabel="predicted churn rate, %", ylabel="observed churn rate, %", xlim=(0, top), ylim=(0, top))
     axes.legend(loc="upper left", frameon=False)
+    save(figure, path)
+
+
+def draw_tenths(path: Path, observed: np.ndarray, low: np.ndarray, high: np.ndarray, predicted: np.ndarray) -> None:
+    """The churn rate of each tenth of the customers with its interval, and what was predicted; the most at risk first."""
+    figure, axes = sheet("Who leaves, by tenth of the customers")
+    places = np.arange(1, len(observed) + 1)
+    reach = np.nan_to_num(np.clip(np.stack([observed - low, high - observed]), 0, None))
+    axes.bar(places, 100 * observed, color=MODEL, yerr=100 * reach, ecolor=INK, capsize=3, label="left, with 95 % interval")
+    axes.plot(places, 100 * predicted, color=OTHERS[0], marker="D", linestyle="", label="predicted")
+    mean = 100 * float(observed.mean())
+    axes.axhline(mean, color=GREY, linestyle=":", label=f"all customers: {mean:.1f} %")
+    axes.set(xlabel="tenth of the customers, 1 the most at risk", ylabel="churn rate, %", xticks=places)
+    axes.legend(loc="upper right", frameon=False)
+    save(figure, path)
+
+
+def draw_profit(path: Path, called: np.ndarray, expected: np.ndarray, brought: np.ndarray, capacity: int, best: int) -> None:
+    """Profit of the list in thousand yuan by how many are called: as expected, and as it came."""
+    figure, axes = sheet("What a list of this length is worth")
+    axes.plot(called, expected / 1000, color=OTHERS[0], linestyle="--", label="as the probabilities said")
+    axes.plot(called, brought / 1000, color=MODEL, linewidth=2.5, label="by who really left")
+    for place, words, height in ((capacity, f"calls we can make: {capacity:,}", 0.06), (best, f"best length: {best:,}", 0.13)):
+        axes.axvline(place, color=INK, linewidth=0.8, linestyle="--")
+        axes.annotate(words, (place, height), xycoords=("data", "axes fraction"), xytext=(6, 0), textcoords="offset points", fontsize=9)
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    axes.set(xlabel="customers called, best first", ylabel="profit, thousand yuan", xlim=(0, max(int(called.max()), 1)))
+    axes.legend(loc="lower left", bbox_to_anchor=(0.35, 0.2), frameon=False)
     save(figure, path)
 
 

@@ -2,22 +2,27 @@
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from churnkit import examples, metrics
+from churnkit import examples, metrics, profit
 from churnkit.errors import HistoryError
 from churnkit.examples import features_of
 from churnkit.model import Model, baselines
+from churnkit.retention.choices import Economics
 
 SCORES = {"model": "churnkit", "seed_rules": "the 2005 rules", "silence_alone": "days of silence alone",
           "logistic": "logistic regression"}
 STRATA = ("open", "one_way_stop")
 TENURE = ((90, "under 90 days"), (365, "90 days to a year"), (1095, "1 to 3 years"), (math.inf, "over 3 years"))
 HEADLINE = ("churned_share", "auc", "pr_auc", "precision_at_capacity", "recall_at_capacity", "lift_at_capacity", "lift_top_decile", "brier",
-            "predicted_over_observed", "calibration_slope")
+            "predicted_over_observed", "predicted_over_observed_top_decile", "calibration_slope", "ece")
+CALIBRATION = ("predicted_over_observed", "predicted_over_observed_top_decile", "calibration_slope")
+HOLDS = (0.9, 1.1)  # within these a probability is as good as its word
+SEGMENT = ("predicted_over_observed", "auc", "precision_at_capacity", "lift_top_decile", "calibration_slope", "ece")
 FEWEST = 20  # churners below which a segment's metrics are noise and stay empty
 GAINS = ("precision_at_capacity", "recall_at_capacity", "lift_at_capacity", "auc", "pr_auc", "lift_top_decile")
 
@@ -56,18 +61,68 @@ def judge_strata(scored: pd.DataFrame, capacities: Mapping[str, int], *, times: 
             "baselines": {other: written(judged[other]) for other in SCORES if other != "model"},
             "gain_over": {other: written({metric: judged[f"model - {other}"][metric] for metric in GAINS})
                           for other in SCORES if other != "model"},
-            "exit_kinds": exit_kinds(rows, churned, times=times, seed=seed)}
+            "calibration": calibration(judged["model"]),
+            "exit_kinds": exit_kinds(rows, churned, capacity, times=times, seed=seed)}
     return found
 
 
-def exit_kinds(rows: pd.DataFrame, churned: np.ndarray, *, times: int, seed: int) -> dict[str, Any]:
-    """How well the model tells each kind of leaving from staying."""
+def calibration(judged: Mapping[str, metrics.Interval]) -> dict[str, Any]:
+    """Whether predicted over observed, overall and in the top decile, and the slope are within 0.9 and 1.1: which are not, and which may not be.
+
+    What is outside but has an interval that reaches inside is `unsure`: so few churned that chance could have done it.
+    """
+    low, high = HOLDS
+    outside = [name for name in CALIBRATION if not low <= judged[name].value <= high]
+    unsure = [name for name in outside if judged[name].low <= high and judged[name].high >= low]
+    return {"holds": not outside, "outside": outside, "unsure": unsure}
+
+
+def calibration_said(judged: Mapping[str, Any]) -> str:
+    """Whether the probabilities hold, in a sentence."""
+    overall, top, slope = ("–" if judged[name] is None else f"{judged[name]:.2f}" for name in CALIBRATION)
+    found = judged["calibration"]
+    end = "they hold" if found["holds"] else "outside 0.9 to 1.1" + (", which may be chance" if found["outside"] == found["unsure"] else "")
+    return f"{overall} churners predicted for each observed, {top} in the riskiest tenth, slope {slope}: {end}"
+
+
+def exit_kinds(rows: pd.DataFrame, churned: np.ndarray, capacity: int, *, times: int, seed: int) -> dict[str, Any]:
+    """How well the model tells each kind of leaving from staying, and what share of it the calls at capacity reach."""
     kinds = {}
+    called = np.zeros(len(rows))
+    called[np.argsort(-rows["model"].to_numpy(), kind="stable")[:capacity]] = 1.0
     for kind in sorted(rows.loc[churned == 1, "exit_kind"].dropna().unique()):
         kept = (churned == 0) | (rows["exit_kind"] == kind).to_numpy()
         judged = metrics.judge(churned[kept], {"model": rows["model"].to_numpy()[kept]}, capacity=1, times=times, seed=seed)["model"]
-        kinds[str(kind)] = {"churned": int(churned[kept].sum()), **written({"auc": judged["auc"]})}
+        gone = churned * (rows["exit_kind"] == kind).to_numpy(dtype=float)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            reached = metrics.interval(np.divide(*metrics.sampled(len(rows), times, seed, np.column_stack([gone * called, gone]).__rmatmul__).T))
+        kinds[str(kind)] = {"churned": int(churned[kept].sum()), **written({"auc": judged["auc"], "recall_at_capacity": reached})}
     return kinds
+
+
+def money(scored: pd.DataFrame, economics: Economics, capacity: int, *, times: int, seed: int) -> tuple[dict[str, Any], profit.ListWorth | None]:
+    """What the ranking of the open stratum is worth: the EMPC of the literature, and by our own economics the EMPC and the list's profit.
+
+    The second is None where the month has no bills. Amounts are euros per customer of the literature's, else yuan.
+    """
+    rows, churned = stratum(scored, "open")
+    scores = {name: rows[name].to_numpy() for name in SCORES}
+    judged = profit.judge(churned, scores, profit.LITERATURE, times=times, seed=seed)
+    found: dict[str, Any] = {"empc": {"terms": asdict(profit.LITERATURE), **written(judged["model"]),
+                                      "gain_over": {name: written(judged[f"model - {name}"]) for name in SCORES if name != "model"}}}
+    if profit.BILL not in rows or rows[profit.BILL].isna().all():
+        return found, None
+    bills = rows[profit.BILL].to_numpy(dtype=float, na_value=np.nan)
+    terms = profit.own_terms(economics, float(np.nanmean(bills)))
+    own = profit.judge(churned, {"model": scores["model"]}, terms, times=times, seed=seed)["model"]
+    worth = profit.list_worth(scores["model"], churned, bills, economics)
+    capacity = min(capacity, len(rows))
+    lengths = {"capacity": capacity, "best_length": worth.best_length}
+    brought = worth.judged(lengths, times=times, seed=seed)
+    found["own"] = {"terms": asdict(terms), **written(own)}
+    found["list"] = {name: {"called": length, "expected_yuan": round(float(worth.expected[:length].sum()) / 100, 2),
+                            **written({"brought_yuan": brought[name]})} for name, length in lengths.items()}
+    return found, worth
 
 
 def written(judged: Mapping[str, metrics.Interval]) -> dict[str, float | None]:
@@ -89,7 +144,8 @@ def verdict(judged: Mapping[str, Any]) -> dict[str, Any]:
               f"{others[best]:.1%} by {SCORES[best]}, {judged['churned_share']:.1%} of all")
     gains = {name: {end: found[f"precision_at_capacity{end and '_' + end}"] for end in ("", "low", "high")}
              for name, found in judged["gain_over"].items()}
-    return {"beats_baselines": bool(beats), "reason": reason, "metric": "precision_at_capacity", "capacity": judged["capacity"],
+    apart = {name: gain["low"] > 0 for name, gain in gains.items()}
+    return {"beats_baselines": bool(beats), "apart": apart, "reason": reason, "metric": "precision_at_capacity", "capacity": judged["capacity"],
             "model": precision, "baselines": others,
             "gain_over": {name: {"value": gain[""], "low": gain["low"], "high": gain["high"]} for name, gain in gains.items()}}
 
@@ -110,9 +166,8 @@ def segments(scored: pd.DataFrame, capacity: int, branch_level: int, *, times: i
             if FEWEST <= part.sum() < len(part):
                 calls = max(1, round(capacity * kept.sum() / len(rows)))
                 predicted = rows["model"].to_numpy()[kept]
-                judged = metrics.judge(part, {"model": predicted}, capacity=calls, times=times, seed=seed)["model"]
-                line |= {"capacity": calls, "predicted_over_observed": round(float(predicted.sum() / part.sum()), 6),
-                         **written({name: judged[name] for name in ("auc", "precision_at_capacity", "lift_top_decile")})}
+                judged = metrics.judge(part, {"model": predicted}, capacity=calls, times=times, seed=seed, probabilities=("model",))["model"]
+                line |= {"capacity": calls, **written({name: judged[name] for name in SEGMENT})}
             lines.append(line)
     return pd.DataFrame(lines) if lines else pd.DataFrame(columns=["dimension", "segment", "rows", "churned", "churned_share"])
 
@@ -150,6 +205,15 @@ def plots(scored: pd.DataFrame, model: Model) -> dict[str, pd.DataFrame]:
             "roc": pd.DataFrame({"false_positive_rate": others, "true_positive_rate": of_model}),
             "calibration": pd.DataFrame({"predicted": predicted, "observed": observed, "rows": count}),
             "importance": pd.DataFrame({"feature": importance.index, "share": importance.to_numpy()})}
+
+
+def profit_plot(worth: profit.ListWorth | None) -> pd.DataFrame:
+    """The table behind the profit plot: yuan by the number called, as expected and as it came; empty where the month has no bills."""
+    if worth is None:
+        return pd.DataFrame({"score": pd.Series(dtype="str"), "called": pd.Series(dtype="int64"), "yuan": pd.Series(dtype="float64")})
+    curve = worth.curve()
+    return pd.concat([pd.DataFrame({"score": said, "called": curve["called"], "yuan": curve[column]})
+                      for column, said in (("expected_yuan", "expected"), ("brought_yuan", "as it came"))], ignore_index=True)
 
 
 def as_json(content: Mapping[str, Any]) -> str:

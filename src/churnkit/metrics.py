@@ -1,6 +1,7 @@
 """How good a ranking and its probabilities are, with bootstrap intervals; equal scores count as the average of their orders."""
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -54,18 +55,24 @@ def ranking(ranked: Ranked, weights: np.ndarray, capacity: float) -> dict[str, n
         precision = found / seen
         pr_auc = np.nansum(precision * churners, axis=1) / positives
         called = np.minimum(capacity, everyone)
-        caught, decile = caught_in(rows, churners, called), caught_in(rows, churners, everyone / 10)
+        caught, decile = at(seen, found, called), at(seen, found, everyone / 10)
         rate = positives / everyone
         return {"auc": auc, "pr_auc": np.where(positives > 0, pr_auc, np.nan), "precision_at_capacity": caught / called,
                 "recall_at_capacity": caught / positives, "lift_at_capacity": caught / called / rate,
                 "lift_top_decile": decile / (everyone / 10) / rate}
 
 
-def caught_in(rows: np.ndarray, churners: np.ndarray, called: np.ndarray) -> np.ndarray:
-    """Churners among the first `called` rows; of a group of equal scores that is called in part, its share."""
-    before = rows.cumsum(axis=1) - rows
-    taken = np.clip(called[:, None] - before, 0, rows)
-    return (taken * churners / np.maximum(rows, 1e-12)).sum(axis=1)
+def at(seen: np.ndarray, total: np.ndarray, called: np.ndarray) -> np.ndarray:
+    """A running total when `called` rows have been taken, for each line; of a group that is taken in part, its share.
+
+    `seen` counts the rows up to the end of each group, `total` what they add up to; as many lines as `called` has numbers.
+    """
+    place = np.minimum((seen < called[:, None]).sum(axis=1), seen.shape[1] - 1)
+    lines = np.arange(len(seen))
+    rows, amount = (np.where(place > 0, running[lines, place - 1], 0.0) for running in (seen, total))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.nan_to_num((called - rows) / (seen[lines, place] - rows))
+    return amount + share * (total[lines, place] - amount)
 
 
 def probability(score: np.ndarray, churned: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -75,11 +82,23 @@ def probability(score: np.ndarray, churned: np.ndarray, weights: np.ndarray) -> 
     top = np.argsort(-score, kind="stable")[:max(1, len(score) // 10)]
     everyone = weights.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return {"brier": weights @ (score - churned) ** 2 / everyone,
+        return {"brier": weights @ (score - churned) ** 2 / everyone, "ece": ece(score, churned, weights),
                 "log_loss": -(weights @ np.where(churned == 1, np.log(bounded), np.log(1 - bounded))) / everyone,
                 "predicted_over_observed": (weights @ score) / (weights @ churned),
                 "predicted_over_observed_top_decile": (weights[:, top] @ score[top]) / (weights[:, top] @ churned[top]),
                 "calibration_slope": slope(np.log(bounded / (1 - bounded)), churned, weights)}
+
+
+def ece(score: np.ndarray, churned: np.ndarray, weights: np.ndarray, bins: int = 10) -> np.ndarray:
+    """The expected calibration error: mean distance of predicted and observed rate in bins of equal size, for each set of weights.
+
+    Where few churn it is small whatever the model says (predicting the mean for all gives 0), so it never stands alone.
+    """
+    order = np.argsort(score, kind="stable")
+    starts = np.unique(np.arange(bins) * len(order) // bins)
+    off = np.add.reduceat(weights[:, order] * (score - churned)[order], starts, axis=1) if len(order) else np.zeros((len(weights), 1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.abs(off).sum(axis=1) / weights.sum(axis=1)
 
 
 def slope(log_odds: np.ndarray, churned: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -101,13 +120,21 @@ def slope(log_odds: np.ndarray, churned: np.ndarray, weights: np.ndarray) -> np.
     return np.where((positives > 0) & (positives < weights.sum(axis=1)), b, np.nan)
 
 
+@lru_cache(maxsize=1)  # one table is looked at from many sides
 def draws(rows: int, times: int, seed: int) -> np.ndarray:
-    """How often each row is drawn: first once each, then `times` bootstrap samples with replacement; a line per sample."""
+    """How often each row is drawn: first once each, then `times` bootstrap samples with replacement; a line per sample. Not for changing."""
     rng = np.random.default_rng(seed)
-    drawn = np.ones((times + 1, rows), dtype=np.float32)
+    drawn = np.ones((times + 1, rows), dtype=np.uint8)  # nobody is drawn 256 times
     for line in range(1, times + 1):
         drawn[line] = np.bincount(rng.integers(0, rows, rows), minlength=rows)
+    drawn.flags.writeable = False
     return drawn
+
+
+def sampled(rows: int, times: int, seed: int, look: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """What `look` finds for each of the `draws`, a line each; it gets a few of them at a time, for a large operator's would not fit the memory."""
+    weights, lines = draws(rows, times, seed), max(1, CHUNK // max(1, rows))
+    return np.concatenate([look(weights[start:start + lines].astype(float)) for start in range(0, len(weights), lines)])
 
 
 def judge(churned: np.ndarray, scores: Mapping[str, np.ndarray], *, capacity: float, times: int = 200, seed: int = 0,

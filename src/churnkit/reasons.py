@@ -1,4 +1,5 @@
 """Why a customer is at risk, in words: the groups of features that raise the score, each said by its strongest one."""
+import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ import pandas as pd
 
 LEAST = 0.05  # log odds that a group must add, about 5 % more at risk; below it a reason would be filler
 INTERNAL_ZH, INTERNAL_EN = "【内】", " [internal]"
+PLURALS = {"people": "person", "generations": "generation", **{f"{one}s": one for one in (
+    "day", "week", "month", "minute", "call", "bill", "number", "handset", "model", "contact", "product", "complaint", "spell", "top-up", "visit")}}
 
 
 class Declared(Protocol):
@@ -28,26 +31,35 @@ class Declared(Protocol):
     def reason_zh(self) -> str | None: ...
     @property
     def reason_en(self) -> str | None: ...
+    @property
+    def told(self) -> tuple[float | None, float | None]: ...
+    @property
+    def above(self) -> float | None: ...
+    @property
+    def above_zh(self) -> str | None: ...
+    @property
+    def above_en(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A reason sentence, the columns it names and the digits after the point of its value (None: it shows no value)."""
+    """A reason sentence, the columns it names, and the digits after the point of those that it shows as numbers."""
 
     text: str
     columns: tuple[str, ...]
-    digits: int | None
+    digits: Mapping[str, int]
 
     @staticmethod
     def of(text: str, name: str) -> "Sentence":
         """The sentence of the feature `name`; `{value}` is that feature, any other field a column of the same row."""
-        columns, digits = [], None
+        columns, digits = [], {}
         for _, field, form, _ in string.Formatter().parse(text):
-            if field == "value":
-                kept = "".join(c for c in (form or "").partition(".")[2] if c.isdigit())
-                digits = int(kept or 0) + (2 if (form or "").endswith("%") else 0)
             if field:
-                columns.append(name if field == "value" else field)
+                column = name if field == "value" else field
+                columns.append(column)
+                if form:
+                    kept = "".join(c for c in form.partition(".")[2] if c.isdigit())
+                    digits[column] = int(kept or 0) + (2 if form.endswith("%") else 0)
         return Sentence(text, tuple(dict.fromkeys(columns)), digits)
 
 
@@ -56,7 +68,7 @@ def reasons(contributions: pd.DataFrame, features: pd.DataFrame, registry: Mappi
 
     `contributions` is what each feature adds to the margin. A group is a reason if its features together raise the
     risk (by LEAST or more), and is said by the one that raises it most among those with a sentence whose value is known, on the risky
-    side of the cohort's median and not a zero that has no words. Rows and index are those of `features`.
+    side of the cohort's median, within what is worth telling, and not a zero that has no words. Rows and index are those of `features`.
     """
     known = [name for name in contributions.columns if name in registry and name in features.columns]
     groups = sorted({registry[name].group for name in known})
@@ -97,24 +109,37 @@ def strongest(contributions: pd.DataFrame, features: pd.DataFrame, registry: Map
 
 
 def can_say(feature: Declared, features: pd.DataFrame, registry: Mapping[str, Declared]) -> np.ndarray:
-    """Whether the feature's sentence is true and worth saying, for each row."""
-    if not feature.reason_zh or not feature.reason_en:
+    """Whether the feature has a sentence that is true and worth saying, for each row: its own, or the one for high values."""
+    can = says(feature, (feature.reason_zh, feature.reason_en, zero_form(feature, "zh")), features, registry)
+    if not pd.api.types.is_numeric_dtype(features[feature.name]):
+        return can & (feature.risky == "±")
+    values = features[feature.name].to_numpy(dtype=float, na_value=np.nan)
+    if feature.risky in ("+", "-") and can.any():
+        middle = np.nanmedian(values)
+        can = can & (values > middle if feature.risky == "+" else values < middle)
+    least, most = feature.told
+    can = can & (values >= (-np.inf if least is None else least)) & (values <= (np.inf if most is None else most))
+    if feature.above is None:
+        return can
+    return np.where(values >= feature.above, says(feature, (feature.above_zh, feature.above_en, None), features, registry), can)
+
+
+def says(feature: Declared, words: tuple[str | None, str | None, str | None], features: pd.DataFrame,
+         registry: Mapping[str, Declared]) -> np.ndarray:
+    """Whether a sentence (in zh, in en, and in zh for zero) can be filled in, for each row: all it names is known, none reads zero or less."""
+    zh, en, zero = words
+    if not zh or not en:
         return np.zeros(len(features), dtype=bool)
-    sentence = Sentence.of(feature.reason_zh, feature.name)
+    sentence = Sentence.of(zh, feature.name)
     if any(name not in features.columns for name in sentence.columns):
         return np.zeros(len(features), dtype=bool)
     can = features[feature.name].notna().to_numpy()
     for name in sentence.columns:
         can = can & features[name].notna().to_numpy()
-    if not pd.api.types.is_numeric_dtype(features[feature.name]):
-        return can & (feature.risky == "±")
-    values = shown(features, feature.name, registry)
-    if feature.risky in ("+", "-") and can.any():
-        middle = np.nanmedian(values)
-        can = can & (values > middle if feature.risky == "+" else values < middle)
-    if sentence.digits is not None and not zero_form(feature, "zh"):
-        can = can & ~is_zero(values, sentence)
-    return can
+        if name in sentence.digits and pd.api.types.is_numeric_dtype(features[name]):
+            numbers = shown(features, name, registry).astype(float)
+            can = can & np.isfinite(numbers) & (np.round(numbers, sentence.digits[name]) >= 0)
+    return can & ~is_zero(Sentence.of(zero or zh, feature.name), features, registry)  # what is said of zero may name a number itself
 
 
 def shown(features: pd.DataFrame, name: str, registry: Mapping[str, Declared]) -> np.ndarray:
@@ -126,9 +151,14 @@ def shown(features: pd.DataFrame, name: str, registry: Mapping[str, Declared]) -
     return values / 100 if name in registry and registry[name].unit == "cents" else values
 
 
-def is_zero(values: np.ndarray, sentence: Sentence) -> np.ndarray:
-    """Whether the sentence would print the value as zero."""
-    return np.abs(np.round(values, sentence.digits or 0)) == 0
+def is_zero(sentence: Sentence, rows: pd.DataFrame, registry: Mapping[str, Declared]) -> np.ndarray:
+    """Whether the sentence would print a zero, for each row."""
+    zero = np.zeros(len(rows), dtype=bool)
+    for name, digits in sentence.digits.items():
+        values = shown(rows, name, registry)
+        if values.dtype != object:
+            zero |= np.round(values, digits) == 0
+    return zero
 
 
 def zero_form(feature: Declared, language: str) -> str | None:
@@ -138,17 +168,29 @@ def zero_form(feature: Declared, language: str) -> str | None:
 
 def spell(feature: Declared, features: pd.DataFrame, where: np.ndarray, registry: Mapping[str, Declared]) -> dict[str, np.ndarray]:
     """The feature's sentence in each language for the rows at `where`."""
-    spelt: dict[str, np.ndarray] = {}
-    texts = {"zh": (feature.reason_zh or "", INTERNAL_ZH), "en": (feature.reason_en or "", INTERNAL_EN)}
-    rows = features.iloc[where]
-    for language, (text, suffix) in texts.items():
-        sentence = Sentence.of(text, feature.name)
-        columns: dict[str, Any] = {name: shown(rows, name, registry) for name in dict.fromkeys([feature.name, *sentence.columns])}
-        zero, zeros = zero_form(feature, language), np.zeros(len(where), dtype=bool)
-        if zero and sentence.digits is not None and columns[feature.name].dtype != object:
-            zeros = is_zero(columns[feature.name], sentence)
-        names = list(columns)
-        spelt[language] = np.array([
-            ((zero or "") if none else text).format(value=line[0], **dict(zip(names, line, strict=True))) + (suffix if feature.is_internal else "")
-            for none, line in zip(zeros, zip(*columns.values(), strict=True), strict=True)], dtype=object)
+    rows, spelt = features.iloc[where], {}
+    high = np.zeros(len(rows), dtype=bool)
+    if feature.above is not None:
+        high = rows[feature.name].to_numpy(dtype=float, na_value=np.nan) >= feature.above
+    for language, text, above in (("zh", feature.reason_zh, feature.above_zh), ("en", feature.reason_en, feature.above_en)):
+        zero = zero_form(feature, language)
+        zeros = is_zero(Sentence.of(text, feature.name), rows, registry) if text and zero else np.zeros(len(rows), dtype=bool)
+        texts = np.where(high, above or "", np.where(zeros, zero or "", text or ""))
+        named = dict.fromkeys([feature.name, *(name for one in np.unique(texts) for name in Sentence.of(one, feature.name).columns)])
+        columns: dict[str, Any] = {name: shown(rows, name, registry) for name in named}
+        said = (words.format(value=line[0], **dict(zip(columns, line, strict=True))) for words, *line in zip(texts, *columns.values(), strict=True))
+        spelt[language] = np.array([finished(one, language, feature.is_internal) for one in said], dtype=object)
     return spelt
+
+
+def finished(text: str, language: str, is_internal: bool) -> str:
+    """The sentence as it is shown: one of a thing in the English singular, and marked where an agent must not say it."""
+    if language == "en":
+        text = singular(text)
+    return text + ({"zh": INTERNAL_ZH, "en": INTERNAL_EN}[language] if is_internal else "")
+
+
+def singular(text: str) -> str:
+    """The English sentence with one of a thing in the singular: 1 day, once."""
+    text = re.sub(r"(?<![\d.,])1 times(?= |$)(?! (?:the|as|more|those))", "once", text)
+    return re.sub(rf"(?<![\d.,])1 ((?:(?!of |in |or )[a-z-]+ )*?)({'|'.join(PLURALS)})\b", lambda found: f"1 {found[1]}{PLURALS[found[2]]}", text)

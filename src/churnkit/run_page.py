@@ -13,13 +13,16 @@ OVER_CHAMPION = ("precision_at_capacity_gained", "auc_gained", "pr_auc_gained", 
 
 def numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
     """The numbers of an evaluation under group/name: open, one_way_stop, interval (of the open stratum), gain (over each baseline),
-    kinds (AUC by kind of leaving) and champion (the gain over it). What is missing is left out."""
+    kinds (AUC by kind of leaving), money (EMPC, what the list brings, how long it best is) and champion (the gain over it). What is missing is left out."""
     judged, apart = metrics["open"], metrics.get("one_way_stop", {})
     told: dict[str, Any] = {f"open/{name}": judged.get(name) for name in (*SHOWN, *COUNTS)}
     told |= {f"one_way_stop/{name}": apart.get(name) for name in (*COMPARED, *COUNTS)}
     told |= {f"interval/{name}_{end}": judged.get(f"{name}_{end}") for name in BOUNDED for end in ("low", "high")}
     told |= {f"gain/{name}.over_{other}": gain.get(name) for other, gain in judged.get("gain_over", {}).items() for name in COMPARED}
     told |= {f"kinds/{kind}.auc": found.get("auc") for kind, found in judged.get("exit_kinds", {}).items()}
+    money = judged.get("money", {})
+    told |= {"money/empc": money.get("empc", {}).get("empc"), "money/list_yuan": money.get("list", {}).get("capacity", {}).get("brought_yuan"),
+             "money/best_length": money.get("list", {}).get("best_length", {}).get("called")}
     gain = metrics.get("champion", {}).get("open", {}).get("gain", {})
     told |= {f"champion/{name}": gain.get(name.removesuffix("_gained")) for name in OVER_CHAMPION}
     return {name: float(value) for name, value in told.items() if isinstance(value, int | float)}

@@ -98,9 +98,9 @@ def test_segments_add_up_to_the_open_stratum(inside: Path) -> None:
 
 
 def test_plots_and_figures_are_there(inside: Path) -> None:
-    assert {p.stem for p in Path("reports/plots").iterdir()} == {"gains", "lift", "precision_recall", "roc", "calibration", "importance"}
+    assert {p.stem for p in Path("reports/plots").iterdir()} == {"gains", "lift", "precision_recall", "roc", "calibration", "importance", "profit"}
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in Path("reports/figures").iterdir())
-    assert {p.stem for p in Path("reports/figures").iterdir()} == {"gains", "calibration", "scores", "importance"}
+    assert {p.stem for p in Path("reports/figures").iterdir()} == {"gains", "calibration", "scores", "importance", "tenths", "profit"}
 
 
 def test_everyone_is_scored_once_in_order_the_censored_too(inside: Path) -> None:
@@ -147,7 +147,7 @@ def test_training_and_its_evaluation_are_one_mlflow_run(tmp_path: Path, monkeypa
     assert kept.data.tags["as_of.training"] == ",".join(map(str, TRAINING))
     assert {i.dataset.name for i in kept.inputs.dataset_inputs} == {f"features/{day}" for day in PLAN.mature} | {f"cohorts/{EVALUATION}"}
     assert {a.path for a in run.client.list_artifacts(run.run_id)} == {
-        "model", "evaluated", "figures", "plots", "input_example.json", "metrics.json", "verdict.json", "segments.csv"}
+        "model", "evaluated", "figures", "plots", "input_example.json", "evaluation", "metrics.json", "verdict.json"}
     example = json.loads(Path(run.client.download_artifacts(run.run_id, "input_example.json")).read_text(encoding="utf-8"))
     assert np.isfinite(Model.load("models/latest").predict_proba(pd.DataFrame([example]))).all()
 

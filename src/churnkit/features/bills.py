@@ -75,38 +75,38 @@ def bill_mean(bills: Events, months: int) -> Column:
     return ratio(summed(within(months), TOTAL), count_if(within(months)))
 
 
-@feature("settled_bills", unit="cents", months=(6,), risky="+", group="bill_swing", zh="近半年话费波动大，约{value:.0f}元上下",
-         en="bills swing by about {value:.0f} yuan over half a year")
+@feature("settled_bills", unit="cents", months=(6,), risky="+", group="bill_shock", zh="近半年话费波动大，约{value:.0f}元上下",
+         en="bills swing by about {value:.0f} yuan over half a year", told=(500, None))
 def bill_std(bills: Events, months: int) -> Column:
     """Standard deviation of the regular bills; null for fewer than three."""
     count, total, squares = regular(months)
     return F.when(count >= FEWEST, spread(count, total, squares))
 
 
-@feature("settled_bills", unit="ratio", months=(6,), risky="+", group="bill_swing", zh="近半年话费波动达均值的{value:.0%}",
-         en="bills swing by {value:.0%} of their mean over half a year")
+@feature("settled_bills", unit="ratio", months=(6,), risky="+", group="bill_shock", zh="近半年话费波动达均值的{value:.0%}",
+         en="bills swing by {value:.0%} of their mean over half a year", told=(0.1, None))
 def bill_cv(bills: Events, months: int) -> Column:
     """Standard deviation of the regular bills over their mean; null for fewer than three, or a mean of zero."""
     count, total, squares = regular(months)
     return F.when((count >= FEWEST) & (total > 0), spread(count, total, squares) * count / total)
 
 
-@feature("settled_bills", unit="cents", months=(6,), risky="+", group="bill_swing", zh="每月话费平均变动{value:.1f}元",
-         en="bills move by {value:.1f} yuan from month to month")
+@feature("settled_bills", unit="cents", months=(6,), risky="+", group="bill_shock", zh="每月话费平均变动{value:.1f}元",
+         en="bills move by {value:.1f} yuan from month to month", told=(500, None))
 def bill_step_mean(bills: Events, months: int) -> Column:
     """Mean distance between the regular bills of neighbouring months; null without two such bills."""
     return ratio(F.sum("step"), F.count("step"))
 
 
-@feature("settled_bills", unit="ratio", months=(6,), risky="±", group="bill_swing")
+@feature("settled_bills", unit="ratio", months=(6,), risky="±", group="bill_shock")
 def bill_z_last(bills: Events, months: int) -> Column:
     """Last bill less the mean of the regular ones, in their standard deviations; null for fewer than three, or none of spread."""
     count, total, squares = regular(months)
     return F.when(count >= FEWEST, ratio(summed(within(1), TOTAL) - ratio(total, count), spread(count, total, squares)))
 
 
-@feature("settled_bills", unit="ratio", months=(6,), risky="+", group="bill_swing", zh="近半年最高月话费是最低的{value:.1f}倍",
-         en="highest bill {value:.1f} times the lowest in half a year")
+@feature("settled_bills", unit="ratio", months=(6,), risky="+", group="bill_shock", zh="近半年最高月话费是最低的{value:.1f}倍",
+         en="highest bill {value:.1f} times the lowest in half a year", told=(1.2, None))
 def bill_range_ratio(bills: Events, months: int) -> Column:
     """Highest regular bill over the lowest; null for fewer than three, or a lowest of zero."""
     those = F.col("regular") & within(months)
@@ -114,22 +114,27 @@ def bill_range_ratio(bills: Events, months: int) -> Column:
     return F.when(count_if(those) >= FEWEST, share(highest, lowest))
 
 
-@feature("settled_bills", unit="ratio", risky="-", group="bill_trend", zh="上月话费{bill_last:.1f}元，仅为前三个月均值的{value:.0%}",
-         en="last bill {bill_last:.1f} yuan, {value:.0%} of the three months before", zero=("上月没有话费", "nothing billed last month"))
+@feature("settled_bills", unit="ratio", risky="-", group="bill_shock", zh="上月话费{bill_last:.1f}元，仅为前三个月均值的{value:.0%}",
+         en="last bill {bill_last:.1f} yuan, {value:.0%} of the three months before", zero=("上月没有话费", "nothing billed last month"),
+         told=(None, 0.8),
+         above=(1.2, "上月话费{bill_last:.1f}元，是前三个月均值的{value:.1f}倍",
+                "last bill {bill_last:.1f} yuan, {value:.1f} times the mean of the three before"))
 def bill_drop_ratio(bills: Events) -> Column:
     """Last bill over the mean of the three months before; null without either, or if those came to nothing."""
     before = within(4) & ~within(1)
     return share(summed(within(1), TOTAL) * count_if(before), summed(before, TOTAL))
 
 
-@feature("settled_bills", unit="ratio", risky="±", group="bill_shock")
+@feature("settled_bills", unit="ratio", risky="+", group="bill_shock", told=(1.2, None), zh="上上月话费达此前三个月均值的{value:.1f}倍",
+         en="the bill of two months ago was {value:.1f} times those before")
 def earlier_bill_ratio(bills: Events) -> Column:
     """Bill of two months ago over the mean of the three months before it: a shock is remembered; null without either, or if those came to nothing."""
     second, before = F.col("months_ago") == 2, within(5) & ~within(2)
     return share(summed(second, TOTAL) * count_if(before), summed(before, TOTAL))
 
 
-@feature("settled_bills", unit="ratio", months=(6,), risky="-", group="bill_trend", zh="近半年话费逐月走低", en="bills falling over half a year")
+@feature("settled_bills", unit="ratio", months=(6,), risky="-", group="bill_trend", zh="近半年话费逐月走低", en="bills falling over half a year",
+         told=(None, -0.02))
 def bill_slope(bills: Events, months: int) -> Column:
     """Least-squares slope of the regular bills, a month, over their mean; null for fewer than three, or a mean of zero."""
     those = F.col("regular") & within(months)
@@ -147,7 +152,7 @@ def bill_usual(bills: Events) -> Column:
 
 
 @feature("settled_bills", unit="ratio", risky="+", group="bill_shock", zh="上月话费{bill_last:.1f}元，是平时的{value:.1f}倍",
-         en="last bill {bill_last:.1f} yuan, {value:.1f} times the usual")
+         en="last bill {bill_last:.1f} yuan, {value:.1f} times the usual", told=(1.2, None))
 def bill_shock_ratio(bills: Events) -> Column:
     """Last bill over the usual one; null without either, or if the usual one is zero."""
     return share(summed(within(1), TOTAL), usual())
@@ -161,28 +166,28 @@ def is_bill_shock(times: Column) -> Column:
 
 
 @feature(of=("bill_last", "bill_usual"), unit="cents", risky="+", group="bill_shock", zh="上月话费{bill_last:.1f}元，比平时高{value:.1f}元",
-         en="last bill {bill_last:.1f} yuan, {value:.1f} more than usual")
+         en="last bill {bill_last:.1f} yuan, {value:.1f} more than usual", told=(500, None))
 def bill_over_usual(last: Column, before: Column) -> Column:
     """Last bill less the usual one; null without either."""
     return last - before
 
 
 @feature("settled_bills", unit="share", months=(1, 3), risky="+", group="overage", zh="近{window}个月话费中{value:.0%}是套餐外费用",
-         en="{value:.0%} of the bill beyond the plan in {window} months")
+         en="{value:.0%} of the bill beyond the plan in {window} months", told=(0.05, None))
 def overage_share(bills: Events, months: int) -> Column:
     """Voice, data and SMS beyond the plan, as a share of the total; null if nothing was billed."""
     return share(summed(within(months), *OVERAGE), summed(within(months), TOTAL))
 
 
 @feature("settled_bills", unit="cents", risky="+", group="overage", zh="上月套餐外费用{value:.1f}元",
-         en="{value:.1f} yuan beyond the plan last month")
+         en="{value:.1f} yuan beyond the plan last month", told=(100, None))
 def overage_last(bills: Events) -> Column:
     """Charges beyond the plan on the last bill; null if there is none yet."""
     return summed(within(1), *OVERAGE)
 
 
 @feature("settled_bills", unit="cents", risky="+", group="overage", zh="上月套餐外流量费{value:.1f}元",
-         en="{value:.1f} yuan of data beyond the plan last month")
+         en="{value:.1f} yuan of data beyond the plan last month", told=(100, None))
 def overage_data_last(bills: Events) -> Column:
     """Data beyond the plan on the last bill; null if there is none yet."""
     return summed(within(1), "overage_data_cents")
@@ -200,14 +205,14 @@ def over_plan_months(bills: Events) -> Column:
 
 
 @feature("settled_bills", unit="share", months=(1, 3), risky="±", group="extras", zh="近{window}个月话费中{value:.0%}是增值业务费",
-         en="{value:.0%} of the bill for value-added services in {window} months")
+         en="{value:.0%} of the bill for value-added services in {window} months", told=(0.05, None))
 def value_added_share(bills: Events, months: int) -> Column:
     """Value-added services as a share of the total; null if nothing was billed."""
     return share(summed(within(months), "value_added_cents"), summed(within(months), TOTAL))
 
 
 @feature("settled_bills", unit="share", months=(1, 3), risky="+", group="extras", zh="近{window}个月话费中{value:.0%}是代收费",
-         en="{value:.0%} of the bill collected for others in {window} months")
+         en="{value:.0%} of the bill collected for others in {window} months", told=(0.05, None))
 def third_party_share(bills: Events, months: int) -> Column:
     """What is collected for third parties as a share of the total; null if nothing was billed."""
     return share(summed(within(months), "third_party_cents"), summed(within(months), TOTAL))
@@ -220,20 +225,21 @@ def discount_share(bills: Events, months: int) -> Column:
 
 
 @feature("settled_bills", unit="cents", risky="+", group="discount", zh="上月优惠比前三个月少{value:.1f}元",
-         en="discount down by {value:.1f} yuan last month")
+         en="discount down by {value:.1f} yuan last month", told=(100, None))
 def discount_drop(bills: Events) -> Column:
     """Mean discount of the three months before the last one, less the last one; null without both."""
     before = within(4) & ~within(1)
     return ratio(summed(before, "discount_cents"), count_if(before)) - summed(within(1), "discount_cents")
 
 
-@feature("settled_bills", unit="cents", risky="+", group="bill_shock", zh="套餐费比前一个月高{value:.1f}元", en="plan fee up by {value:.1f} yuan")
+@feature("settled_bills", unit="cents", risky="+", group="bill_shock", zh="套餐费比前一个月高{value:.1f}元", en="plan fee up by {value:.1f} yuan",
+         told=(100, None))
 def plan_fee_rise(bills: Events) -> Column:
     """Plan fee of the last bill less that of the month before; null without both."""
     return summed(within(1), "plan_cents") - summed(F.col("months_ago") == 2, "plan_cents")
 
 
-@feature("settled_bills", unit="count", months=(6,), missing=0, risky="±", group="bill_swing")
+@feature("settled_bills", unit="count", months=(6,), missing=0, risky="±", group="bill_shock")
 def regular_bills(bills: Events, months: int) -> Column:
     """Bills of the last so many months that are taken for habit."""
     return count_if(F.col("regular") & within(months))

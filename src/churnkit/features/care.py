@@ -56,7 +56,7 @@ def complaint_level(cases: Events, window: int) -> Column:
     return F.coalesce(F.max(F.when(cases.last(window), F.col("level"))), F.lit(0)).cast("bigint")
 
 
-@feature("care_cases", unit="days", risky="-", group="complaints", zh="{value:.0f}天前投诉过", en="complained {value:.0f} days ago")
+@feature("care_cases", unit="days", risky="-", group="complaints", zh="{value:.0f}天前投诉过", en="complained {value:.0f} days ago", told=(None, 180))
 def days_since_complaint(cases: Events) -> Column:
     """Days since the last complaint; null if there was none within a year."""
     return cases.days_since_last(complained())

@@ -43,8 +43,9 @@ def days_since_outgoing_fall(falls: Events) -> Column:
 
 
 @feature("outgoing_falls", unit="ratio", risky="-", group="usage_trend", zh="约{days_since_outgoing_fall:.0f}天前起主叫降至此前的{value:.0%}",
-         en="outgoing calls at {value:.0%} of before since {days_since_outgoing_fall:.0f} days ago",
-         zero=("约{days_since_outgoing_fall:.0f}天前起没有主叫，此前有", "no outgoing call for {days_since_outgoing_fall:.0f} days, unlike before"))
+         en="outgoing calls down to {value:.0%} some {days_since_outgoing_fall:.0f} days ago",
+         zero=("约{days_since_outgoing_fall:.0f}天前起没有主叫，此前有", "no outgoing call for {days_since_outgoing_fall:.0f} days, unlike before"),
+         told=(None, 0.8))
 def outgoing_fall_ratio(falls: Events) -> Column:
     """Outgoing calls and SMS a day since that fall over those before it; null if they never fell."""
     return since_fall("outgoing")

@@ -57,7 +57,7 @@ def handset_age_days(models: Events) -> Column:
 
 
 @feature("handset_models", unit="months", risky="+", zh="现用机型上市已{value:.0f}个月，可介绍存费换机",
-         en="handset model {value:.0f} months old, due for a swap")
+         en="handset model {value:.0f} months old, due for a swap", told=(24, None))
 def handset_launch_age_months(models: Events) -> Column:
     """Whole months (of 30.4375 days) since the current model came to market; null where that is not known, or later than the as-of date."""
     old = F.lit(models.as_of) - current("launched")
@@ -114,7 +114,8 @@ def is_handset_changed(models: Events, window: int) -> Column:
     return flag(F.coalesce(changed_on() >= models.as_of - window, F.lit(False)))
 
 
-@feature("handset_models", unit="days", risky="-", group="handset_change", zh="{value:.0f}天前换了手机", en="changed handset {value:.0f} days ago")
+@feature("handset_models", unit="days", risky="-", group="handset_change", zh="{value:.0f}天前换了手机", en="changed handset {value:.0f} days ago",
+         told=(None, 90))
 def days_since_handset_change(models: Events) -> Column:
     """Days since the current model was first seen, if another one was in use before it within twelve months; else null."""
     return models.since(changed_on())

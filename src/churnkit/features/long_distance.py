@@ -44,7 +44,7 @@ def access_code_share(calls: Events, months: int) -> Column:
 
 
 @feature("far_months", unit="share", months=(1,), risky="+", internal=True, zh="长途经接入码拨打的占比较前一个月上升{value:.0%}",
-         en="share of long-distance calls through access codes up {value:.0%} on the month before")
+         en="share of long-distance calls through access codes up {value:.0%} on the month before", told=(0.05, None))
 def access_code_share_rise(calls: Events, months: int) -> Column:
     """That share of the last month less that of the month before it; null where either had no such call."""
     return coded_share(months) - coded_share(2 * months, months)

@@ -66,7 +66,7 @@ def ended_orders(orders: Events, window: int) -> Column:
 
 
 @feature("taken_orders", unit="days", risky="-", group="discount", zh="优惠{value:.0f}天前到期，没有新的优惠",
-         en="the discount ended {value:.0f} days ago, and no other came")
+         en="the discount ended {value:.0f} days ago, and no other came", told=(None, 90))
 def days_since_discount_end(orders: Events) -> Column:
     """Days since the last day of the promotion that ended last; null if one still runs, or none of a year has ended."""
     promoted = F.col("kind") == "promotion"

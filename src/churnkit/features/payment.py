@@ -50,14 +50,16 @@ def credit_limit_used(bills: Events) -> Column:
     return ratio(F.sum("owed_cents"), F.max("credit_limit_cents"))
 
 
-@feature("due_bills", unit="days", risky="+", group="late_payment", zh="近6个月平均逾期{value:.0f}天缴费", en="pays {value:.0f} days late on average")
+@feature("due_bills", unit="days", risky="+", group="late_payment", zh="近6个月平均逾期{value:.0f}天缴费", en="pays {value:.0f} days late on average",
+         told=(1, None))
 def payment_delay_mean_6m(bills: Events) -> Column:
     """Mean days from due date to payment of the bills paid, negative when paid early; null if none was paid."""
     late = F.col("paid_day") - F.col("due_day")
     return ratio(F.sum(late), F.count(late))
 
 
-@feature("due_bills", unit="days", risky="+", group="late_payment", zh="最近一次缴费逾期{value:.0f}天", en="paid the last bill {value:.0f} days late")
+@feature("due_bills", unit="days", risky="+", group="late_payment", zh="最近一次缴费逾期{value:.0f}天", en="paid the last bill {value:.0f} days late",
+         told=(1, None))
 def payment_delay_last(bills: Events) -> Column:
     """Days from due date to payment of the newest bill paid, negative when paid early; null if none was paid."""
     late = F.col("paid_day") - F.col("due_day")
@@ -65,7 +67,7 @@ def payment_delay_last(bills: Events) -> Column:
 
 
 @feature(of=("payment_delay_last", "payment_delay_mean_6m"), unit="days", risky="+", group="late_payment",
-         zh="最近一次缴费比平时晚{value:.0f}天", en="paid the last bill {value:.0f} days later than usual")
+         zh="最近一次缴费比平时晚{value:.0f}天", en="paid the last bill {value:.0f} days later than usual", told=(1, None))
 def payment_delay_change(last: Column, mean: Column) -> Column:
     """Delay of the newest bill paid less the mean delay; null if none was paid."""
     return last - mean

@@ -71,7 +71,7 @@ def recharge_gap_std(topups: Events, window: int) -> Column:
 
 
 @feature(of=("days_since_last_recharge", "recharge_gap_mean_180d"), unit="ratio", risky="+", group="recharge_gap",
-         zh="距上次充值已达平时间隔的{value:.1f}倍", en="no top-up for {value:.1f} times as long as usual")
+         zh="距上次充值已达平时间隔的{value:.1f}倍", en="no top-up for {value:.1f} times as long as usual", told=(1.2, None))
 def recharge_overdue(last: Column, usual: Column) -> Column:
     """Days since the last top-up over the mean days from one to the next; null for fewer than two, or if all came on one day."""
     return ratio(last, usual)

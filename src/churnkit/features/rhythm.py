@@ -64,7 +64,7 @@ def night_share(hours: Events, window: int) -> Column:
 
 
 @feature("hours_used", unit="share", windows=(30,), risky="+", zh="近{window}天夜间使用占比较前{window}天上升{value:.0%}",
-         en="night share of use up {value:.0%} on the {window} days before")
+         en="night share of use up {value:.0%} on the {window} days before", told=(0.05, None))
 def night_share_rise(hours: Events, window: int) -> Column:
     """Night's share of the window's hours with own activity less that of the window before it; null where either had none."""
     return share_in(hours, "night_hours", window) - share_in(hours, "night_hours", 2 * window, window)
@@ -84,21 +84,20 @@ def off_peak_share(hours: Events, window: int) -> Column:
 
 
 @feature("hours_used", unit="share", windows=(30,), risky="+", zh="近{window}天闲时使用占比较前{window}天上升{value:.0%}",
-         en="off-peak share of use up {value:.0%} on the {window} days before")
+         en="off-peak share of use up {value:.0%} on the {window} days before", told=(0.05, None))
 def off_peak_share_rise(hours: Events, window: int) -> Column:
     """Off-peak hours' share of the window's hours with own activity less that of the window before it; null where either had none."""
     return share_in(hours, "off_peak_hours", window) - share_in(hours, "off_peak_hours", 2 * window, window)
 
 
-@feature("hours_of_day", unit="nats", windows=(30, 60), risky="-", zh="近{window}天只在少数几个时段使用",
-         en="used at few hours of the day in {window} days")
+@feature("hours_of_day", unit="nats", windows=(30, 60), risky="-", group="silence")
 def hour_entropy(hours: Events, window: int) -> Column:
     """Entropy of the hours of the day at which the line was used in the window, 0 if always at the same one; null without use."""
     return F.max("entropy_new" if window == 30 else "entropy_both")
 
 
-@feature("hours_of_day", unit="nats", windows=(30,), risky="-", zh="近{window}天使用时段较前{window}天明显变窄",
-         en="used at fewer hours of the day than in the {window} days before")
+@feature("hours_of_day", unit="nats", windows=(30,), risky="-", group="usage_trend", zh="近{window}天使用时段较前{window}天明显变窄",
+         en="used at fewer hours of the day than in the {window} days before", told=(None, -0.3))
 def hour_entropy_change(hours: Events, window: int) -> Column:
     """Entropy of the window's hours of the day less that of the window before it; null where either had no use."""
     return F.max(F.col("entropy_new") - F.col("entropy_old"))

@@ -39,7 +39,7 @@ def rival_minutes_share(usage: Events, window: int) -> Column:
 
 
 @feature("usage_daily", unit="share", windows=(30,), risky="+", internal=True, zh="异网主叫占比较前{window}天上升{value:.0%}",
-         en="rival share of outgoing minutes up {value:.0%} on the {window} days before", needs=("number_plan",))
+         en="rival share of outgoing minutes up {value:.0%} on the {window} days before", needs=("number_plan",), told=(0.05, None))
 def rival_share_rise(usage: Events, window: int) -> Column:
     """Rival networks' share of the window's outgoing minutes less that of the window before it; null where either had none."""
     before = share(usage.total_between("rival_s", 2 * window, window), usage.total_between("out_s", 2 * window, window))

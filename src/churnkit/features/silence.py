@@ -64,7 +64,7 @@ def days_since_last_own_activity(usage: Events) -> Column:
     return usage.days_since_last(F.col(OWN) > 0)
 
 
-@feature("usage_daily", unit="days", risky="+", zh="已{value:.0f}天没有发过短信", en="no SMS sent for {value:.0f} days")
+@feature("usage_daily", unit="days", risky="+")
 def days_since_last_sms(usage: Events) -> Column:
     """Days since the last outgoing SMS; null if there was none in 180 days."""
     return usage.days_since_last(F.col("sms_out") > 0)
@@ -139,7 +139,7 @@ def silent_runs_ge3(runs: Events, window: int) -> Column:
 
 
 @feature("silent_runs", unit="days", windows=(30, 90), risky="+", zh="近{window}天平均隔{value:.1f}天才使用一次",
-         en="{value:.1f} days between uses on average in {window} days")
+         en="{value:.1f} days between uses on average in {window} days", told=(2, None))
 def gap_mean(runs: Events, window: int) -> Column:
     """Mean length of the silent runs that began in the window, those of no day included; null if none began."""
     began = runs.last(window)
@@ -168,7 +168,7 @@ def silent_run_p95_180d(lengths: Events) -> Column:
 
 @feature(of=("current_silent_run", "silent_run_p95_180d"), unit="ratio", risky="+", adjacent=True,
          zh="已连续{current_silent_run:.0f}天没有使用，以往很少超过{silent_run_p95_180d:.0f}天",
-         en="{current_silent_run:.0f} days without use, seldom over {silent_run_p95_180d:.0f} before")
+         en="{current_silent_run:.0f} days without use, seldom over {silent_run_p95_180d:.0f} before", told=(1.2, None))
 def silence_vs_own_p95(current: Column, usual: Column) -> Column:
     """The present silence over the 95th percentile of the own past silent runs; null without a past run."""
     return ratio(current, usual)
@@ -176,7 +176,7 @@ def silence_vs_own_p95(current: Column, usual: Column) -> Column:
 
 @feature(of=("days_since_last_own_activity", "gap_median_180d"), unit="ratio", risky="+", adjacent=True,
          zh="已{days_since_last_own_activity:.0f}天没有使用，平时隔{gap_median_180d:.0f}天一次",
-         en="{days_since_last_own_activity:.0f} days without use, usually every {gap_median_180d:.0f} days")
+         en="{days_since_last_own_activity:.0f} days without use, usually every {gap_median_180d:.0f} days", told=(1.5, None))
 def churn_factor(current: Column, usual: Column) -> Column:
     """Days since the last own activity over the usual days from one active day to the next; null for fewer than two active days."""
     return ratio(current, usual)

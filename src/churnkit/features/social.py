@@ -94,14 +94,14 @@ def left_contacts(people: Events, window: int) -> Column:
 
 
 @feature("neighbours", unit="share", windows=(60, RECENT_DAYS), risky="+", internal=True, zh="近{window}天{value:.0%}的网内联系人已离网",
-         en="{value:.0%} of contacts on this network left it in {window} days")
+         en="{value:.0%} of contacts on this network left it in {window} days", told=(0.05, None))
 def left_contacts_share(people: Events, window: int) -> Column:
     """Share of the contacts of three months on this network who left it in the window; null without such a contact."""
     return share(count_if(left(people, window)), F.count(F.lit(1)))
 
 
-@feature("neighbours", unit="share", windows=(RECENT_DAYS,), risky="+", internal=True, zh="近{window}天离网的人占网内来往的{value:.0%}",
-         en="{value:.0%} of contact on this network was with people who left within {window} days")
+@feature("neighbours", unit="share", windows=(RECENT_DAYS,), risky="+", internal=True, zh="近{window}天离网的联系人，占网内来往的{value:.0%}",
+         en="people who left in {window} days made up {value:.0%} of contact on this network", told=(0.05, None))
 def churn_influence(people: Events, window: int) -> Column:
     """Share of the calls and SMS of three months with people on this network that were with those who left it in the window."""
     return share(F.sum(F.when(left(people, window), F.col("events")).otherwise(F.lit(0))), F.sum("events"))
@@ -125,15 +125,15 @@ def days_since_contact_left(people: Events, window: int) -> Column:
     return people.since(F.max(F.when(left(people, window), F.col("left_day"))))
 
 
-@feature("neighbours", unit="share", windows=(30, 60), missing=0, risky="+", internal=True, zh="近{window}天离网的人原占来往的{value:.0%}",
-         en="{value:.0%} of all contact was with people who left within {window} days")
+@feature("neighbours", unit="share", windows=(30, 60), missing=0, risky="+", internal=True, zh="近{window}天离网的联系人，原占来往的{value:.0%}",
+         en="people who left in {window} days made up {value:.0%} of contact", told=(0.05, None))
 def lost_ties_share(people: Events, window: int) -> Column:
     """Share of all calls and SMS, while they were still there, of the contacts who left of their own accord in the window; 0 if none did."""
     return total_if(people.last(window, "chosen_day"), F.col("pull")) / F.lit(float(MILLION))
 
 
-@feature("neighbours", unit="share", windows=(60,), missing=0, risky="+", internal=True, zh="近{window}天离网或沉默的人原占来往的{value:.0%}",
-         en="{value:.0%} of all contact was with people who left or fell silent within {window} days")
+@feature("neighbours", unit="share", windows=(60,), missing=0, risky="+", internal=True, zh="近{window}天离网或停用的联系人，原占来往的{value:.0%}",
+         en="people who left or went silent in {window} days made up {value:.0%} of contact", told=(0.05, None))
 def vanished_ties_share(people: Events, window: int) -> Column:
     """The same, with those in it who have been silent since a day of the window, for 14 days or more, on a line that is open."""
     day = F.coalesce(F.col("chosen_day"), F.col("still_day"))
@@ -183,7 +183,7 @@ def reciprocal_contacts_share(people: Events, months: int) -> Column:
 
 
 @feature("contacts", unit="share", months=(3,), risky="+", group="ties", internal=True, zh="近{window}个月{value:.0%}的来往只与一个人",
-         en="{value:.0%} of contact in {window} months with one person")
+         en="{value:.0%} of contact in {window} months with one person", told=(0.5, None))
 def top_tie_share(people: Events, months: int) -> Column:
     """Share of the calls and SMS of the last so many months that was with the person most in touch with; null without any."""
     return ties(1, months)

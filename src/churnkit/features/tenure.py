@@ -48,7 +48,7 @@ def stated(column: str) -> Column:
     return F.max(flag(F.col(column)))
 
 
-@feature("lines", unit="days", risky="-", zh="入网仅{value:.0f}天", en="only {value:.0f} days with us")
+@feature("lines", unit="days", risky="-", zh="入网仅{value:.0f}天", en="only {value:.0f} days with us", told=(None, 365))
 def tenure_days(lines: Events) -> Column:
     """Days since the line was opened; null where no snapshot is known."""
     return lines.since(only("activated"))
@@ -75,7 +75,7 @@ def is_first_180_days(tenure: Column) -> Column:
 
 @feature("lines", unit="days", risky="-", group="contract", zh="合约还有{value:.0f}天到期，尚未续约",
          en="contract ends in {value:.0f} days, not renewed",
-         zero=("合约今天到期，尚未续约", "contract ends today, not renewed"))
+         zero=("合约今天到期，尚未续约", "contract ends today, not renewed"), told=(None, 90))
 def days_to_contract_end(lines: Events) -> Column:
     """Days to the last day of the contract, 0 on it; null without a contract, or once it has ended."""
     left = F.col("contract_end") - lines.as_of
@@ -83,7 +83,7 @@ def days_to_contract_end(lines: Events) -> Column:
 
 
 @feature("lines", unit="days", risky="±", group="contract", zh="合约已到期{value:.0f}天，尚未续约",
-         en="contract ended {value:.0f} days ago, not renewed")
+         en="contract ended {value:.0f} days ago, not renewed", told=(None, 180))
 def contract_expired_days(lines: Events) -> Column:
     """Days since the last day of a contract that was not renewed; null without a contract, or while it runs."""
     past = lines.since(F.col("contract_end"))
@@ -203,7 +203,7 @@ def branch(lines: Events) -> Column:
     return only("branch")
 
 
-@feature("lines", unit="code", group="account")
+@feature("lines", unit="code", group="tenure")
 def activation_channel(lines: Events) -> Column:
     """Where the line was sold; null where the operator does not say."""
     return only("activation_channel")

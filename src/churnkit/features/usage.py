@@ -51,14 +51,14 @@ def over_months(name: str, months: int) -> Column:
     return total
 
 
-@feature("usage_daily", unit="minutes", windows=(7, 30, 90), missing=0, risky="-", zh="近{window}天主叫仅{value:.0f}分钟",
+@feature("usage_daily", unit="minutes", windows=(7, 30, 90), missing=0, risky="-", group="silence", zh="近{window}天主叫仅{value:.0f}分钟",
          en="only {value:.0f} outgoing minutes in {window} days", zero=("近{window}天几乎没有主叫", "hardly any outgoing call in {window} days"))
 def outgoing_minutes(usage: Events, window: int) -> Column:
     """Minutes of outgoing calls in the window."""
     return usage.total("out_s", window) / F.lit(60.0)
 
 
-@feature("usage_daily", unit="minutes", windows=(7, 30, 90), missing=0, risky="-", zh="近{window}天被叫仅{value:.0f}分钟",
+@feature("usage_daily", unit="minutes", windows=(7, 30, 90), missing=0, risky="-", group="silence", zh="近{window}天被叫仅{value:.0f}分钟",
          en="only {value:.0f} incoming minutes in {window} days", zero=("近{window}天几乎没有接听来电", "hardly any call answered in {window} days"))
 def incoming_minutes(usage: Events, window: int) -> Column:
     """Minutes of incoming calls from people in the window."""
@@ -84,21 +84,21 @@ def days_since_far_call(usage: Events) -> Column:
     return usage.days_since_last(F.col("far_calls") > 0)
 
 
-@feature("usage_daily", unit="count", windows=(7, 14, 30, 60, 90), missing=0, risky="-", zh="近{window}天主叫仅{value:.0f}次",
+@feature("usage_daily", unit="count", windows=(7, 14, 30, 60, 90), missing=0, risky="-", group="silence", zh="近{window}天主叫仅{value:.0f}次",
          en="only {value:.0f} outgoing calls in {window} days", zero=("近{window}天没有主叫", "no outgoing call in {window} days"))
 def outgoing_calls(usage: Events, window: int) -> Column:
     """Outgoing calls in the window."""
     return usage.total("out_calls", window)
 
 
-@feature("usage_daily", unit="count", windows=(7, 14, 30, 60, 90), missing=0, risky="-", zh="近{window}天仅接到{value:.0f}次来电",
+@feature("usage_daily", unit="count", windows=(7, 14, 30, 60, 90), missing=0, risky="-", group="silence", zh="近{window}天仅接到{value:.0f}次来电",
          en="only {value:.0f} incoming calls in {window} days", zero=("近{window}天没有接到来电", "no incoming call in {window} days"))
 def incoming_calls(usage: Events, window: int) -> Column:
     """Incoming calls from people in the window, answered or not."""
     return usage.total("in_calls", window)
 
 
-@feature("usage_daily", unit="count", windows=(30,), missing=0, risky="-")
+@feature("usage_daily", unit="count", windows=(30,), missing=0, risky="-", group="silence")
 def sms_sent(usage: Events, window: int) -> Column:
     """SMS sent in the window."""
     return usage.total("sms_out", window)
@@ -107,7 +107,7 @@ def sms_sent(usage: Events, window: int) -> Column:
 @feature("usage_daily", unit="ratio", windows=(30,), risky="-", group="usage_trend",
          zh="近{window}天主叫{outgoing_minutes_30d:.0f}分钟，仅为前{window}天的{value:.0%}",
          en="{outgoing_minutes_30d:.0f} outgoing minutes, {value:.0%} of the {window} days before",
-         zero=("近{window}天几乎没有主叫，此前有", "hardly any outgoing call in {window} days, unlike before"))
+         zero=("近{window}天几乎没有主叫，此前有", "hardly any outgoing call in {window} days, unlike before"), told=(None, 0.8))
 def outgoing_minutes_change(usage: Events, window: int) -> Column:
     """Outgoing minutes of the window over those of the window before it; null if that one had none."""
     return ratio(usage.total("out_s", window), usage.total_between("out_s", 2 * window, window))
@@ -115,7 +115,7 @@ def outgoing_minutes_change(usage: Events, window: int) -> Column:
 
 @feature("usage_daily", unit="ratio", windows=(30,), risky="-", group="usage_trend",
          zh="近{window}天主叫次数仅为前{window}天的{value:.0%}", en="outgoing calls {value:.0%} of the {window} days before",
-         zero=("近{window}天没有主叫，此前有", "no outgoing call in {window} days, unlike before"))
+         zero=("近{window}天没有主叫，此前有", "no outgoing call in {window} days, unlike before"), told=(None, 0.8))
 def outgoing_calls_change(usage: Events, window: int) -> Column:
     """Outgoing calls of the window over those of the window before it; null if that one had none."""
     return ratio(usage.total("out_calls", window), usage.total_between("out_calls", 2 * window, window))
@@ -123,14 +123,14 @@ def outgoing_calls_change(usage: Events, window: int) -> Column:
 
 @feature("usage_daily", unit="ratio", windows=(30,), risky="-", group="usage_trend",
          zh="近{window}天来电次数仅为前{window}天的{value:.0%}", en="incoming calls {value:.0%} of the {window} days before",
-         zero=("近{window}天没有接到来电，此前有", "no incoming call in {window} days, unlike before"))
+         zero=("近{window}天没有接到来电，此前有", "no incoming call in {window} days, unlike before"), told=(None, 0.8))
 def incoming_calls_change(usage: Events, window: int) -> Column:
     """Incoming calls from people of the window over those of the window before it; null if that one had none."""
     return ratio(usage.total("in_calls", window), usage.total_between("in_calls", 2 * window, window))
 
 
-@feature("usage_daily", unit="ratio", risky="-", group="usage_trend", zh="主叫分钟数逐周下降，近8周尤为明显",
-         en="outgoing minutes fall week by week, over 8 weeks")
+@feature("usage_daily", unit="ratio", risky="-", group="usage_trend", zh="近8周主叫分钟数逐周下降",
+         en="outgoing minutes fell week by week over 8 weeks", told=(None, -0.02))
 def outgoing_slope_8w(usage: Events) -> Column:
     """Least-squares slope of the weekly outgoing minutes over eight weeks, a week, over their mean; null if there were none."""
     return slope(usage.weeks("out_s", WEEKS))
@@ -146,7 +146,7 @@ def outgoing_cv_8w(usage: Events) -> Column:
 
 @feature("usage_daily", unit="ratio", risky="-", group="usage_trend", zh="近8周主叫曾骤减，单周仅为前一周的{value:.0%}",
          en="outgoing minutes fell to {value:.0%} from one week to the next",
-         zero=("近8周有一周主叫突然中断", "outgoing calls broke off for a week in 8"))
+         zero=("近8周有一周主叫突然中断", "outgoing calls broke off for a week in 8"), told=(None, 0.5))
 def outgoing_worst_week_8w(usage: Events) -> Column:
     """Least of a week's outgoing minutes over those of the week before, over eight weeks; null if no week but the last had any."""
     totals = usage.weeks("out_s", WEEKS)
@@ -159,13 +159,13 @@ def outgoing_worst_week_8w(usage: Events) -> Column:
 
 @feature("usage_daily", unit="share", windows=(30,), risky="-", group="second_sim", internal=True,
          zh="近{window}天通话仅{value:.0%}是主叫，疑似当副号用", en="only {value:.0%} of calls outgoing in {window} days, like a second SIM",
-         zero=("近{window}天只有被叫，没有主叫", "incoming calls only in {window} days"))
+         zero=("近{window}天只有被叫，没有主叫", "incoming calls only in {window} days"), told=(None, 0.4))
 def initiated_share(usage: Events, window: int) -> Column:
     """Outgoing calls over all calls of the window; null without a call."""
     return share(usage.total("out_calls", window), usage.total("out_calls", window) + usage.total("in_calls", window))
 
 
-@feature("usage_daily", unit="minutes", windows=(30, 90), risky="-")
+@feature("usage_daily", unit="minutes", windows=(30, 90), risky="-", group="silence")
 def outgoing_call_minutes(usage: Events, window: int) -> Column:
     """Mean minutes of an outgoing call in the window; null without one."""
     return ratio(usage.total("out_s", window) / F.lit(60.0), usage.total("out_calls", window))
@@ -180,7 +180,8 @@ def distinct_contacts(people: Events, months: int) -> Column:
 
 
 @feature("contacts", unit="ratio", risky="-", group="contacts", zh="近一个月来往的人数仅为前一个月的{value:.0%}",
-         en="in touch with {value:.0%} as many people as the month before", zero=("近一个月与任何人都没有来往", "in touch with nobody for a month"))
+         en="in touch with {value:.0%} as many people as the month before", zero=("近一个月与任何人都没有来往", "in touch with nobody for a month"),
+         told=(None, 0.8))
 def contacts_change_1m(people: Events) -> Column:
     """People in touch with in the last month over those of the month before; null if there were none then."""
     return ratio(count_if(F.col("events_1") > 0), count_if(F.col("events_2") > 0))
@@ -193,7 +194,7 @@ def new_contacts_1m(people: Events) -> Column:
 
 
 @feature("contacts", unit="count", missing=0, risky="+", group="contacts", zh="两个月前的常联系人中{value:.0f}人近一个月没有来往",
-         en="no contact for a month with {value:.0f} of the regulars of two months before")
+         en="no contact for a month with {value:.0f} of the regulars of two months before", internal=True)
 def lost_regulars_1m(people: Events) -> Column:
     """Of the ten people most in touch with three months ago, those not in touch with in the last month."""
     return count_if((F.col("events_3") > 0) & (F.col("regular_rank") <= REGULARS) & (F.col("events_1") == 0))

@@ -41,14 +41,14 @@ def days_since_last_data(sessions: Events) -> Column:
 
 @feature("data_daily", unit="ratio", windows=(30,), risky="-", group="internet_trend",
          zh="近{window}天流量仅为前{window}天的{value:.0%}", en="mobile data {value:.0%} of the {window} days before",
-         zero=("近{window}天几乎没有使用流量，此前有", "hardly any mobile data, unlike before"))
+         zero=("近{window}天几乎没有使用流量，此前有", "hardly any mobile data, unlike before"), told=(None, 0.8))
 def internet_change(sessions: Events, window: int) -> Column:
     """Mobile data of the window over that of the window before it; null if that one had none."""
     return ratio(sessions.total("bytes", window), sessions.total_between("bytes", 2 * window, window))
 
 
-@feature("data_daily", unit="ratio", risky="-", group="internet_trend", zh="流量逐周下降，近8周尤为明显",
-         en="mobile data falls week by week, over 8 weeks")
+@feature("data_daily", unit="ratio", risky="-", group="internet_trend", zh="近8周流量逐周下降",
+         en="mobile data fell week by week over 8 weeks", told=(None, -0.02))
 def internet_slope_8w(sessions: Events) -> Column:
     """Least-squares slope of the weekly mobile data over eight weeks, a week, over their mean; null if there was none."""
     return slope(sessions.weeks("bytes", WEEKS))

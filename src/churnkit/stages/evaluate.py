@@ -6,15 +6,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from churnkit import examples
+from churnkit import documents, examples
+from churnkit.errors import ParameterError
 from churnkit.files import whole_file, whole_folder
-from churnkit.params import Common
+from churnkit.params import PARAMS, Common, build
 from churnkit.timeline import Plan
 
 EVALUATED = Path("models/evaluated")
 REPORTS = Path("reports")
 TRAINED = REPORTS / "train.json"
 PLOTS, FIGURES = REPORTS / "plots", REPORTS / "figures"
+PAGE = REPORTS / "evaluation.html"
+TABLES = ("segments", "deciles", "capacities", "fairness")
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,8 @@ class Params:
 
 
 def run(params: Params, common: Common, plan: Plan) -> None:
-    """Write reports/headline.json, metrics.json, segments.csv, verdict.json, plots/ and figures/."""
-    from churnkit import champion, judgement
+    """Write reports/headline.json, metrics.json, verdict.json, the tables, plots/, figures/ and evaluation.html."""
+    from churnkit import breakdowns, champion, evaluation_page, judgement
     from churnkit.model import Model
 
     model = Model.load(EVALUATED, threads=common.threads)
@@ -44,29 +47,55 @@ def run(params: Params, common: Common, plan: Plan) -> None:
     examples.say_account(account)
     scored = judgement.score(model, past, rows)
     capacities = {"open": params.capacity, "one_way_stop": params.one_way_stop_capacity}
-    judged = judgement.judge_strata(scored, capacities, times=params.bootstrap, seed=common.seed)
+    drawn = {"times": params.bootstrap, "seed": common.seed}
+    judged = judgement.judge_strata(scored, capacities, **drawn)
+    judged["open"]["money"], worth = judgement.money(scored, economics(), params.capacity, **drawn)
     metrics = {"as_of": str(plan.evaluation), "label": examples.label_definition(), **judged,
-               "champion": champion.beside(rows, scored["model"].to_numpy(), plan, capacities, times=params.bootstrap, seed=common.seed,
-                                           threads=common.threads)}
+               "champion": champion.beside(rows, scored["model"].to_numpy(), plan, capacities, threads=common.threads, **drawn)}
     verdict = {"label": examples.label_definition(), "as_of": str(plan.evaluation), **judgement.verdict(judged["open"])}
-    print(verdict["reason"], file=sys.stderr)
+    print(verdict["reason"], judgement.calibration_said(judged["open"]), sep="\n", file=sys.stderr)
     print(f"beside the champion: {metrics['champion']['reason']}", file=sys.stderr)
-    segments = judgement.segments(scored, params.capacity, params.branch_level, times=params.bootstrap, seed=common.seed)
-    headline = {name: judged["open"][name] for name in judgement.HEADLINE}
+    segments = judgement.segments(scored, params.capacity, params.branch_level, **drawn)
+    headline = {**{name: judged["open"][name] for name in judgement.HEADLINE}, "empc": judged["open"]["money"]["empc"]["empc"]}
+    opened, churned = judgement.stratum(scored, "open")
+    scores = {name: opened[name].to_numpy() for name in judgement.SCORES}
+    tenths = breakdowns.tenths(scores["model"], churned, **drawn)
+    by_capacity = breakdowns.by_capacity(scores, churned, params.capacity, **drawn)
+    fairness = breakdowns.fairness(judgement.dimensions(opened, params.branch_level), scores["model"], churned, params.capacity, **drawn)
     for path, content in ((REPORTS / "metrics.json", metrics), (REPORTS / "verdict.json", verdict), (REPORTS / "headline.json", headline)):
         with whole_file(path) as part:
             part.write_text(judgement.as_json(content), encoding="utf-8")
-    with whole_file(REPORTS / "segments.csv") as part:
-        segments.to_csv(part, index=False, lineterminator="\n", encoding="utf-8")
+    for name, table in zip(TABLES, (segments, tenths, by_capacity, fairness), strict=True):
+        with whole_file(REPORTS / f"{name}.csv") as part:
+            write(table, part)
     with whole_folder(PLOTS) as part:
-        for name, table in judgement.plots(scored, model).items():
-            table.round(6).to_csv(part / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
+        for name, table in {**judgement.plots(scored, model), "profit": judgement.profit_plot(worth)}.items():
+            write(table, part / f"{name}.csv")
     with whole_folder(FIGURES) as part:
-        draw(part, scored, model, params.capacity)
+        draw(part, scored, model, params.capacity, tenths, worth)
+    with whole_file(PAGE) as part:
+        part.write_text(evaluation_page.html(metrics, verdict, by_capacity, fairness, FIGURES), encoding="utf-8")
     record(params, metrics, verdict, plan.evaluation, len(rows))
 
 
-def draw(folder: Path, scored: Any, model: Any, capacity: int) -> None:
+def economics() -> Any:
+    """What `export` believes of calls and offers, by which a list is valued here, too; what it takes for granted where nothing is said."""
+    from churnkit.retention.choices import Economics
+
+    section = (documents.read(PARAMS).get("export") or {}) if PARAMS.is_file() else {}
+    problems: list[str] = []
+    built = build(Economics, section.get("economics") or {}, "economics.", problems)
+    if problems:
+        raise ParameterError(f"{PARAMS}, section 'export': {'; '.join(problems)}.")
+    return built
+
+
+def write(table: Any, path: Path) -> None:
+    """A table as CSV, its numbers to six digits."""
+    table.round(6).to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def draw(folder: Path, scored: Any, model: Any, capacity: int, tenths: Any, worth: Any) -> None:
     """Draws the figures of the open stratum into a folder."""
     from churnkit import figures, judgement, metrics
 
@@ -80,6 +109,12 @@ def draw(folder: Path, scored: Any, model: Any, capacity: int) -> None:
     figures.draw_scores(folder / "scores.png", rows["model"].to_numpy(), churned)
     top = model.importance().sort_values(ascending=False, kind="stable").head(20)
     figures.draw_importance(folder / "importance.png", [str(name) for name in top.index], top.to_numpy())
+    figures.draw_tenths(folder / "tenths.png", *(tenths[name].to_numpy() for name in (
+        "churned_share", "churned_share_low", "churned_share_high", "predicted_share")))
+    if worth is not None:
+        curve = worth.curve()
+        figures.draw_profit(folder / "profit.png", curve["called"].to_numpy(), curve["expected_yuan"].to_numpy(), curve["brought_yuan"].to_numpy(),
+                            min(capacity, len(rows)), worth.best_length)
 
 
 def record(params: Params, metrics: dict[str, Any], verdict: dict[str, Any], evaluation: date, rows: int) -> None:
@@ -98,9 +133,11 @@ def record(params: Params, metrics: dict[str, Any], verdict: dict[str, Any], eva
     run.tags({"verdict.beats_baselines": verdict["beats_baselines"], "verdict.reason": verdict["reason"]})
     run.tables([tracking.Table(f"{kind}/{evaluation}", folder / str(evaluation), rows, "evaluation")
                 for kind, folder in (("features", examples.FEATURES), ("cohorts", examples.COHORTS))])
-    for name in ("metrics.json", "verdict.json", "segments.csv"):
+    for name in ("metrics.json", "verdict.json"):
         run.file(REPORTS / name)
     run.folder(FIGURES, "figures")
     run.folder(PLOTS, "plots")
+    for path in (PAGE, *(REPORTS / f"{name}.csv" for name in TABLES)):
+        run.text(path.read_text("utf-8"), f"evaluation/{path.name}")
     if verdict["beats_baselines"]:
         run.register()
