@@ -34,7 +34,7 @@ TABLES: dict[str, Kind] = {
     "device_keys_monthly": Kind("monthly", 12, 12),
     "cells_monthly": Kind("monthly", 3, 3),
     "access_codes_monthly": Kind("monthly", 3, 3),
-    "roaming_daily": Kind("daily", 90, 3),
+    "roaming_daily": Kind("daily", 90, 4),
     "data_daily": Kind("daily", 180, 6, is_optional=True),
     "bills": Kind("day", 160, 6, "bill_month", own_clocks=(("paid_at", ("paid_cents",)),)),
     "subscribers": Kind("day", 190, 7, "snapshot_on"),
