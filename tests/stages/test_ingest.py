@@ -226,9 +226,12 @@ def test_too_many_rejects_stop_the_run_with_the_three_worst_reasons_and_the_old_
         "4 × happened_at is not a time YYYY-MM-DD HH:MM:SS without offset (e.g. 2026-06/consents_2026-06.csv, line 8: '1001,never,call,true'); "
         "3 × is_granted is not true or false (e.g. 2026-06/consents_2026-06.csv, line 12: '1001,2026-06-05 09:00:00,call,maybe'). "
         "Mend the file or ask for it again, or mend the layout where it does not know what stands there; to go on without these rows, "
-        "`churnkit ingest 2026-06 --accept-rejects`, which the account records.")
+        "`churnkit ingest 2026-06 --accept-rejects`, which the account records. reports/refused/2026-06.html shows why, file by file.")
+    page = Path("reports/refused/2026-06.html")
+    assert "<td>is_granted is not true or false</td>" in page.read_text("utf-8")
     assert len(events("consents")) == 1
     ingest_again(JUNE, "consents", accept_rejects=True)
+    assert not page.exists()
     assert account("consents") == (15, 1, 14, 0)
     assert pq.read_schema("data/deliveries/2026-06/events/account/files.parquet").metadata[b"churnkit.accept_rejects"] == b"True"
 

@@ -15,7 +15,7 @@ from churnkit.extracts.past import recent, seen_before
 from churnkit.extracts.reader import Reader
 from churnkit.extracts.sift import in_order, sift
 from churnkit.extracts.sources import Source, sources
-from churnkit.files import drop_scratch, new_scratch, whole_folder
+from churnkit.files import drop_scratch, new_scratch, whole_file, whole_folder
 from churnkit.identity import check_planned, key_id, read_key
 from churnkit.params import Common
 from churnkit.progress import say
@@ -76,8 +76,11 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
             kept, counted, bad = sift(extract, rows, came, delivery, past.standing, one_leg)
             files += counted
             rejects += bad
-            check(counted, bad, overall=Limit(params.max_reject_share, params.max_rejects), by_rule=params.limits, accept=params.accept_rejects,
-                  delivery=delivery.name)
+            try:
+                check(counted, bad, overall=Limit(params.max_reject_share, params.max_rejects), by_rule=params.limits, accept=params.accept_rejects,
+                      delivery=delivery.name)
+            except AccountError as refusal:
+                raise shown(refusal, Account(delivery.name, key_id(key), False, tuple(files), tuple(rejects), (), tuple(oddities))) from None
             written = write(kept, folder, by=in_order(kept.columns, extract), shown=parties.as_written(kept, extract))
             days = quality.by_day(extract, kept)
             unsettle(rows)
@@ -98,7 +101,20 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
         save(result, folder)
         (folder / "account.md").write_text(report.markdown(result), "utf-8")
         (folder / "account.html").write_text(report.html(result), "utf-8")
+    refused(delivery.name).unlink(missing_ok=True)
     tell(result)
+
+
+def refused(delivery: str) -> Path:
+    """Where the account of a delivery lies that limits stopped."""
+    return Path("reports/refused") / f"{delivery}.html"
+
+
+def shown(refusal: AccountError, account: Account) -> AccountError:
+    """The refusal, and where all that was rejected so far can be looked at."""
+    with whole_file(refused(account.delivery)) as part:
+        part.write_text(report.html(account), "utf-8")
+    return AccountError(f"{refusal} {refused(account.delivery)} shows why, file by file.")
 
 
 def tell(account: Account) -> None:
