@@ -14,7 +14,7 @@ EPOCH = date(1970, 1, 1)
 class Kind:
     """How a table tells time, and how far back it is looked at: `look_back` days or months before the as-of date.
 
-    `deliveries` is how many deliveries that takes, at a month each; of a reference table the newest of them that brought it counts alone.
+    `deliveries` is how many deliveries that takes, at a month each; a reference table stands as the newest of them hands it on.
     An operator may not send a table that `is_optional`.
     """
 
@@ -44,9 +44,9 @@ TABLES: dict[str, Kind] = {
     "care_contacts": Kind("day", 365, 12, own_clocks=(("resolved_at", ("compensation_cents",)),), is_optional=True),
     "portability_requests": Kind("event", 180, 6, is_optional=True),
     "orders": Kind("day", 365, 12, own_clocks=(("ends_on", ()),), is_optional=True),
-    "plans": Kind("reference", 0, 12, is_optional=True),
-    "handsets": Kind("reference", 0, 12, is_optional=True),
-    "number_plan": Kind("reference", 0, 12, is_optional=True),
+    "plans": Kind("reference", 0, 1, is_optional=True),
+    "handsets": Kind("reference", 0, 1, is_optional=True),
+    "number_plan": Kind("reference", 0, 1, is_optional=True),
 }
 SUMMARIES = tuple(name for name, kind in TABLES.items() if kind.clock in ("daily", "monthly"))
 MADE_OF = {name: "data_sessions" if name == "data_daily" else "calls" for name in SUMMARIES}  # the extract behind a summary
