@@ -221,19 +221,19 @@ def cfu_to_rival() -> Column:
 
 
 @feature("usage_daily", unit="days", windows=(30, 60), missing=0, risky="+", internal=True, zh="近{window}天有{value:.0f}天把来电转往异网",
-         en="calls forwarded to a rival network on {value:.0f} of {window} days")
+         en="calls forwarded to a rival network on {value:.0f} of {window} days", needs=("number_plan",))
 def cfu_to_rival_days(usage: Events, window: int) -> Column:
     """Days of the window on which calls were forwarded unconditionally, and to a rival's mobile number."""
     return usage.days(cfu_to_rival(), window)
 
 
-@feature("usage_daily", unit="days", risky="-", internal=True)
+@feature("usage_daily", unit="days", risky="-", internal=True, needs=("number_plan",))
 def days_since_cfu_to_rival(usage: Events) -> Column:
     """Days since the last such day; null if there was none in 180 days."""
     return usage.days_since_last(cfu_to_rival())
 
 
-@feature("usage_daily", unit="days", risky="±", internal=True)
+@feature("usage_daily", unit="days", risky="±", internal=True, needs=("number_plan",))
 def days_since_first_cfu_to_rival(usage: Events) -> Column:
     """Days since the first such day of 180; null if there was none."""
     return usage.since(F.min(F.when(cfu_to_rival(), F.col("day"))))
