@@ -14,7 +14,7 @@ from random_histories import KNOWN, history, noon, renamed
 SEEDS, FRIENDS = range(9), range(3)  # s0 is looked at, the others are friends
 PERSON = {"other_party_network": "own", "kind": "voice", "duration_s": 60, "is_answered": True}
 SERVICE = [{"other_party_network": network, "kind": kind, "duration_s": 9 if kind == "voice" else None, "is_answered": kind == "voice" or None}
-           for network in ("own_care", "short_code") for kind in ("voice", "sms")]
+           for network in ("own_care", "short_code", "rival_care:b") for kind in ("voice", "sms")]
 RETENTION = {"direction": "in", "other_party_network": "own_care", "kind": "voice"}  # the number plan has the operator's campaign lines as care lines
 # The network is another than the calls', as after a porting: it must not become the contact's.
 RECEIVED = {"direction": "in", "kind": "sms", "duration_s": None, "is_answered": None, "other_party_network": "rival:z"}

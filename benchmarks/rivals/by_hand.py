@@ -9,7 +9,8 @@ DAILY = """
         {columns}
     from (select *, kind = 'voice' as v, direction = 'out' as o, coalesce(other_party_network, 'unknown') as net, coalesce(duration_s, 0) as s,
           direction = 'forwarded' as f, coalesce(is_answered, duration_s > 0) as a,
-          direction = 'in' and kind = 'voice' and coalesce(other_party_network, 'unknown') not in ('own_care', 'short_code') as p
+          direction = 'in' and kind = 'voice' and coalesce(other_party_network, 'unknown') not in ('own_care', 'short_code')
+            and not starts_with(coalesce(other_party_network, ''), 'rival_care:') as p
           from '{file}/*.parquet') group by 1, 2, 3 order by 1, 2, 3"""
 WHEN = {"out_calls": "v and o", "in_calls": "p", "sms_out": "not v and o", "own_events": "o or (p and a)",
         **{f"fwd_{c}": f"f and forward_cause = '{c}'" for c in ("unconditional", "busy", "no_answer", "unreachable")},

@@ -17,7 +17,7 @@ def daily(calls: pl.LazyFrame) -> pl.LazyFrame:
     voice, out, forwarded = pl.col("kind") == "voice", pl.col("direction") == "out", pl.col("direction") == "forwarded"
     network, target = pl.col("other_party_network").fill_null("unknown"), pl.col("forwarded_to_network").fill_null("unknown")
     seconds, answered = pl.col("duration_s").fill_null(0), pl.coalesce(pl.col("is_answered"), pl.col("duration_s") > 0).fill_null(False)
-    person = (pl.col("direction") == "in") & voice & ~network.is_in(["own_care", "short_code"])
+    person = (pl.col("direction") == "in") & voice & ~network.is_in(["own_care", "short_code"]) & ~network.str.starts_with("rival_care:")
     rival = voice & out & network.str.starts_with("rival:")
     when = {"out_calls": voice & out, "in_calls": person, "sms_out": ~voice & out, "own_events": out | (person & answered),
             **{f"fwd_{c}": forwarded & (pl.col("forward_cause") == c) for c in ("unconditional", "busy", "no_answer", "unreachable")},

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from churnkit.engine import Column, F, Frame, aggregated, matched, named, projected, settle, stacked
-from churnkit.expressions import count_if, days, total_if
+from churnkit.expressions import count_if, days, told, total_if
 
 EPOCH = date(1970, 1, 1)
 
@@ -144,7 +144,7 @@ def cut_daily(history: History, kind: Kind, table: Frame) -> Frame:
 
 
 def cut_monthly(history: History, kind: Kind, table: Frame) -> Frame:
-    """One row per subscriber, thing and month: `first_` by minimum, `last_` and texts by maximum, others by sum.
+    """One row per subscriber, thing and month: `first_` by minimum, `last_` by maximum, a network by what is known of it, others by sum.
 
     `months_ago` is 1 for the last month.
     """
@@ -193,7 +193,9 @@ def added_up(rows: Frame, keys: list[str], dropped: list[str]) -> Frame:
             return F.min(name)
         if name.endswith("_hours"):
             return F.bit_or(name)
-        if name.startswith("last_") or name == "network":
+        if name == "network":
+            return told(F.col(name))
+        if name.startswith("last_"):
             return F.max(name)
         return F.sum(name).cast("bigint")
 

@@ -2,7 +2,7 @@
 from collections.abc import Callable
 
 from churnkit.engine import Column, F, Frame, projected
-from churnkit.expressions import count_if, days, total_if
+from churnkit.expressions import count_if, days, told, total_if
 from churnkit.timeline import FILE_NO
 
 SERVICE = ("own_care", "short_code")
@@ -29,7 +29,7 @@ class Leg:
         self.voice, self.sms = kind == "voice", kind == "sms"
         self.out, self.incoming, self.forwarded = direction == "out", direction == "in", direction == "forwarded"
         self.network = F.coalesce(F.col("other_party_network"), F.lit("unknown"))
-        self.of_service = self.network.isin(*SERVICE)
+        self.of_service = self.network.isin(*SERVICE) | self.network.startswith("rival_care:")
         self.answered = F.coalesce(F.col("is_answered"), F.col("duration_s") > 0)
         self.seconds = F.coalesce(F.col("duration_s"), F.lit(0))
         self.person_in = self.incoming & self.voice & ~self.of_service
@@ -83,7 +83,7 @@ def contacts_monthly(calls: Frame, wait_days: int) -> Frame:
     leg = Leg()
     people = calls.filter(~leg.forwarded & ~leg.of_service & ~(leg.sms & leg.incoming) & F.col("other_party").isNotNull())
     return people.groupBy("subscriber_id", "other_party", *monthly(wait_days), *files(calls)).agg(
-        F.max(leg.network).alias("network"),
+        told(leg.network).alias("network"),
         count_if(leg.voice & leg.out).alias("out_calls"),
         total_if(leg.voice & leg.out, leg.seconds).alias("out_s"),
         count_if(leg.person_in & leg.answered).alias("in_answered"),
@@ -95,7 +95,7 @@ def contacts_monthly(calls: Frame, wait_days: int) -> Frame:
 def forward_targets_monthly(calls: Frame, wait_days: int) -> Frame:
     """One row per subscriber, forwarding target, month and known_from: how many legs went there, and from which day on."""
     return calls.filter(Leg().forwarded).groupBy("subscriber_id", F.col("forwarded_to").alias("target"), *monthly(wait_days), *files(calls)).agg(
-        F.max(F.coalesce(F.col("forwarded_to_network"), F.lit("unknown"))).alias("network"),
+        told(F.coalesce(F.col("forwarded_to_network"), F.lit("unknown"))).alias("network"),
         F.count(F.lit(1)).alias("legs"),
         F.min(days(F.col("happened_at").cast("date"))).alias("first_day"),
     )

@@ -1,6 +1,6 @@
 """Call forwarding: where calls go when they no longer reach this line, and how unlike the subscriber's habit that is."""
 from churnkit.engine import Column, F, W, aggregated, beside, matched, projected
-from churnkit.expressions import count_if
+from churnkit.expressions import count_if, told
 from churnkit.features.account import last_snapshots
 from churnkit.features.declare import feature, flag, ratio, share, source
 from churnkit.history import Events, History
@@ -29,7 +29,7 @@ def forward_targets(history: History) -> Events:
     """
     key = ["subscriber_id", "target"]
     targets = aggregated(history.events("forward_targets_monthly").table, key, {
-        "network": F.max("network"), "first_day": F.min("first_day"), "legs_3m": F.sum("legs"),
+        "network": told(F.col("network")), "first_day": F.min("first_day"), "legs_3m": F.sum("legs"),
         "legs_1m": F.sum(F.when(F.col("months_ago") == 1, F.col("legs")).otherwise(F.lit(0)))})
     lines = last_snapshots(history)
     mine = projected(lines, ["subscriber_id", "customer_key"], {"other_number": F.col("alt_contact_party")})
