@@ -41,11 +41,14 @@ def usage_daily(calls: Frame, wait_days: int) -> Frame:
     """One row per subscriber, day and received_day: counts and seconds by what the legs were.
 
     `own_events` are outgoing calls and SMS and answered incoming calls from people; nothing else is own activity. `own_hours` are the hours
-    of the day in which there was any, one bit each: 2⁰ is midnight to one. `last_cfu_s` and `last_answered_in_s` are seconds since 1970 of
-    the day's last such leg, null if none.
+    of the day in which there was any, one bit each: 2⁰ is midnight to one. Legs forwarded unconditionally to a notice platform (来电提醒, 秘书台)
+    are `fwd_notice` and no `fwd_unconditional`, for they warn of nothing. `last_cfu_s` and `last_answered_in_s` are seconds since 1970 of
+    the day's last leg forwarded unconditionally elsewhere, and of the last call taken, null if none.
     """
     leg = Leg()
     target = F.coalesce(F.col("forwarded_to_network"), F.lit("unknown"))
+    on_what = {cause: leg.forwarded & (F.col("forward_cause") == cause) for cause in CAUSES}
+    noticed, on_what["unconditional"] = (on_what["unconditional"] & it for it in (target.isin(*SERVICE), ~target.isin(*SERVICE)))
     calls = projected(calls, ["*"], {"hour_bit": F.pow(F.lit(2), F.hour(F.col("happened_at"))).cast("bigint")})  # once for three
     return calls.groupBy("subscriber_id", days(F.col("happened_at").cast("date")).alias("day"),
                          days(F.col("received_at").cast("date")).alias("received_day"), *files(calls)).agg(
@@ -57,7 +60,8 @@ def usage_daily(calls: Frame, wait_days: int) -> Frame:
         total_if(leg.person_in, leg.seconds).alias("in_s"),
         count_if(leg.sms & leg.out).alias("sms_out"),
         count_if(leg.sms & leg.incoming & ~leg.of_service).alias("sms_in"),
-        *(count_if(leg.forwarded & (F.col("forward_cause") == cause)).alias(f"fwd_{cause}") for cause in CAUSES),
+        *(count_if(condition).alias(f"fwd_{cause}") for cause, condition in on_what.items()),
+        count_if(noticed).alias("fwd_notice"),
         count_if(leg.forwarded & target.startswith("rival:")).alias("fwd_rival"),
         count_if(leg.voice & leg.out & leg.network.startswith("rival:")).alias("rival_calls"),
         total_if(leg.voice & leg.out & leg.network.startswith("rival:"), leg.seconds).alias("rival_s"),
@@ -68,7 +72,7 @@ def usage_daily(calls: Frame, wait_days: int) -> Frame:
         hours_of(leg.own_activity).alias("own_hours"),
         hours_of(leg.person_in).alias("in_hours"),
         hours_of(leg.person_in & leg.answered).alias("answered_hours"),
-        F.max(F.when(leg.forwarded & (F.col("forward_cause") == "unconditional"), leg.second)).cast("bigint").alias("last_cfu_s"),
+        F.max(F.when(on_what["unconditional"], leg.second)).cast("bigint").alias("last_cfu_s"),
         F.max(F.when(leg.person_in & leg.answered, leg.second)).cast("bigint").alias("last_answered_in_s"),
     )
 

@@ -48,6 +48,16 @@ def test_forwarding_is_active_when_its_last_leg_is_later_than_the_last_answered_
     """}, is_forwarding_active={1: 1, 2: 0, 3: 0, 4: 0, 5: 1, 6: 1, 7: 0, 8: 0})
 
 
+def test_what_goes_to_a_notice_platform_is_forwarded_and_no_warning(spec):
+    spec({"usage_daily": """
+          | day        | in_calls | fwd_unconditional | fwd_notice
+        --+------------+----------+-------------------+-----------
+        1 | 2026-05-30 | 1        |                   | 3
+        2 | 2026-05-30 | 1        | 2                 | 1
+    """}, forwarded_share_30d={1: 0.75, 2: 0.75}, cfu_share_30d={1: 0.0, 2: 0.5}, forwarded_unconditional_30d={1: 0, 2: 2}, cfu_days_30d={1: 0, 2: 1},
+         cfu_over_habit_30d={1: 0.0, 2: 2.0}, days_since_first_cfu_90d={1: None, 2: 2})
+
+
 def test_shares_are_of_all_calls_that_came_for_the_subscriber(spec):
     spec({"usage_daily": """
           | day        | in_calls | in_answered | fwd_unconditional | fwd_busy | fwd_no_answer | fwd_unreachable

@@ -2,7 +2,7 @@
 from churnkit.engine import Column, F, W, aggregated, beside, matched, projected
 from churnkit.expressions import count_if, told
 from churnkit.features.account import last_snapshots
-from churnkit.features.declare import feature, flag, ratio, share, source
+from churnkit.features.declare import added, feature, flag, ratio, share, source
 from churnkit.history import Events, History
 
 CAUSES = ("unconditional", "busy", "no_answer", "unreachable")
@@ -12,7 +12,7 @@ LOOK_BACK = 90  # days in which forwarding may have been set
 
 def legs() -> Column:
     """Forwarded legs of a day, whatever the cause."""
-    return F.col("fwd_unconditional") + F.col("fwd_busy") + F.col("fwd_no_answer") + F.col("fwd_unreachable")
+    return added(F.col(f"fwd_{cause}") for cause in (*CAUSES, "notice"))
 
 
 def forwarded(usage: Events, window: int) -> Column:
@@ -48,7 +48,7 @@ def forward_targets(history: History) -> Events:
 @feature("usage_daily", unit="count", windows=(7, 30, 90), missing=0, risky="+", internal=True,
          zh="近{window}天有{value:.0f}次来电被无条件转移", en="{value:.0f} calls forwarded unconditionally in {window} days")
 def forwarded_unconditional(usage: Events, window: int) -> Column:
-    """Legs forwarded unconditionally in the window."""
+    """Legs forwarded unconditionally in the window, but for those to a notice platform (来电提醒, 秘书台), which warn of nothing."""
     return usage.total("fwd_unconditional", window)
 
 
