@@ -1,9 +1,5 @@
 # ruff: noqa: E501 - a little table is as wide as its columns
 """Orders. The as-of date is 2026-06-01; 90 days begin on 03-03, 365 on 2025-06-01."""
-import pandas as pd
-
-from churnkit.features import REGISTRY
-from churnkit.reasons import reasons
 
 
 def test_orders_are_counted_once_however_often_they_are_sent(spec):
@@ -72,8 +68,3 @@ def test_a_handset_is_bought_on_ones_own_if_no_contract_came_with_it(spec):
         6 | 2026-05-10 09:00:00 | x       | plan     | no
         7 | 2026-05-10 09:00:00 | x       | plan     | yes
     """}, is_handset_own_purchased={1: 1, 2: 0, 3: 1, 4: 0, 5: 1, 6: 1, 7: None, 8: None})
-
-
-def test_the_sentence_of_a_handset_that_came_with_a_contract_is_said_to_those_whose_did():
-    told = reasons(pd.DataFrame({"is_handset_own_purchased": [1.0] * 3}), pd.DataFrame({"is_handset_own_purchased": [1, 1, 0]}), REGISTRY, top=1)
-    assert told["reason_1_en"].fillna("").tolist() == ["", "", "the new handset came with a contract or a bundle"]

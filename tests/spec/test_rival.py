@@ -1,6 +1,4 @@
 """Contact with rivals, and with this operator's own care line. The as-of date is 2026-06-01."""
-from churnkit.features import REGISTRY, needs
-from little_tables import computed, parsed
 
 
 def test_rival_usage_is_summed_over_half_open_windows(spec):
@@ -94,28 +92,3 @@ def test_the_top_rival_is_the_one_talked_with_most_in_three_months(spec):
     """},
          top_rival={1: "rival:other", 2: "rival:other", 3: None, 4: None, 5: None}, top_rival_minutes_1m={1: 1.0, 2: 0.0, 3: 0, 5: 0},
          top_rival_minutes_3m={1: 4.0, 2: 1.0, 3: 0, 4: 0, 5: 0})
-
-
-def test_what_only_the_number_plan_can_tell_is_no_feature_without_one(tmp_path):
-    """1 and 2 live alike, but for what stands in columns that are of networks; whatever feature tells them apart needs the plan."""
-    days = """
-          | day        | own_events | out_calls | out_s | fwd_unconditional | fwd_rival | rival_calls | rival_s | rival_care_calls | care_calls
-        --+------------+------------+-----------+-------+-------------------+-----------+-------------+---------+------------------+-----------
-        1 | 2026-05-20 | 9          | 9         | 90    | 9                 |           |             |         |                  |
-        2 | 2026-05-20 | 9          | 9         | 90    | 9                 | 9         | 5           | 50      | 2                | 2
-        1 | 2026-04-20 | 9          | 9         | 90    | 9                 |           |             |         |                  |
-        2 | 2026-04-20 | 9          | 9         | 90    | 9                 | 9         | 1           | 10      | 1                | 1
-    """
-    contacts = """
-          | other_party | month   | network | out_calls | out_s
-        --+-------------+---------+---------+-----------+------
-        1 | a           | 2026-05 | unknown | 5         | 50
-        2 | a           | 2026-05 | rival:x | 5         | 50
-        1 | b           | 2026-05 | unknown | 5         | 50
-        2 | b           | 2026-05 | own     | 5         | 50
-    """
-    got = computed({"usage_daily": parsed("usage_daily", days), "contacts_monthly": parsed("contacts_monthly", contacts)},
-                   list(REGISTRY), ["1", "2"], tmp_path)
-    told = {name for name in REGISTRY if got["1"][name] != got["2"][name]}
-    assert {"cfu_to_rival_days_30d", "onnet_share_1m", "rival_care_calls_30d", "own_care_calls_30d"} <= told
-    assert {name for name in told if "number_plan" not in needs(REGISTRY[name])} == set()
