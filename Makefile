@@ -40,7 +40,8 @@ lint: $(STAMP)  ## Check the style of the code
 types: $(STAMP)  ## Check the types
 	$(BIN)/mypy
 
-ui: $(STAMP)  ## Open the MLflow runs on http://127.0.0.1:5000
+ui: $(STAMP)  ## Serve the MLflow runs on http://127.0.0.1:5000
+	@echo "Runs: http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning  (Ctrl-C ends it)"
 	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db} --host 127.0.0.1
 
 docs: $(STAMP)  ## Write the generated pages of docs/ anew

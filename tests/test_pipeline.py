@@ -40,7 +40,7 @@ def project(folder: Path, threads: int) -> Path:
     """A copy of the project as a fresh clone has it, its parameters for a small operator and so many threads."""
     tracked = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True, capture_output=True, check=True)
     for name in tracked.stdout.splitlines():
-        if name.startswith(("src/", ".dvc", "dvc.yaml", "layouts/", "params.yaml")) and (ROOT / name).is_file():
+        if name.startswith(("src/", "models/", ".dvc", "dvc.yaml", "layouts/", "params.yaml")) and (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     chosen = yaml.safe_load((folder / "params.yaml").read_text("utf-8"))
@@ -193,6 +193,19 @@ def test_a_new_month_costs_one_month(finished, tmp_path):
     assert dates == {"2026-04-01", "2026-07-01"}  # one more date is mature, and one more is scored
     after = digests(folder, "data/deliveries")
     assert {name: after[name] for name in before} == before
+
+
+def test_a_promotion_makes_evaluate_run_again_and_what_scores_run_only_where_the_champion_does(finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "promoted", symlinks=True)
+    before = digests(folder, "data/scores", "data/lists")
+    run(folder, "churnkit", "promote", "--force", "to see what runs")
+    assert stages_run(run(folder, "dvc", "repro")) == ["evaluate"]
+    assert "up to date" in run(folder, "dvc", "status").stdout
+    settings = folder / "params.yaml"
+    settings.write_text(settings.read_text("utf-8").replace("model: latest", "model: champion"), "utf-8")
+    assert stages_run(run(folder, "dvc", "repro")) == ["score"]  # the same model, so the same scores, and lists that stand
+    assert digests(folder, "data/scores", "data/lists") == before
+    assert "up to date" in run(folder, "dvc", "status").stdout
 
 
 def test_the_required_extracts_alone_make_a_list(finished, tmp_path):

@@ -1,6 +1,5 @@
 """`dvc plots` draws every plot of dvc.yaml in a browser that has no way out."""
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -15,6 +14,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from browser import browsed
 from churnkit import figures, judgement
 
 ROOT = Path(__file__).parent.parent
@@ -22,10 +22,6 @@ TEMPLATES = ROOT / ".dvc" / "plots"
 PLOTS = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["plots"]
 TABLES = {path: how for plot in PLOTS if isinstance(plot, dict) for path, how in plot.items()}
 LIBRARY = re.compile(r'<script data-library="([^"]+)">(.*?)</script>', re.DOTALL)
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--disable-default-apps", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND",
-         "--virtual-time-budget=20000", "--window-size=1500,1800")
-LOCAL = ("file:", "data:", "blob:")
 
 
 class Outline(HTMLParser):
@@ -94,20 +90,6 @@ def project(tmp_path):
     return tmp_path
 
 
-def browsed(folder: Path, page: Path) -> tuple[str, list[str]]:
-    """The page as headless Chromium draws it, and the addresses on other machines that it asked for; `folder` is for the browser's own files."""
-    browser = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
-    if browser is None:
-        why = "there is no Chromium; `apt-get install chromium` brings one"
-        pytest.fail(why) if os.environ.get("CHURNKIT_NO_SKIP") else pytest.skip(why)
-    log = folder / "requests.json"
-    drawn = run(folder, browser, *FLAGS, f"--user-data-dir={folder / 'browser'}", f"--log-net-log={log}", "--dump-dom", page.as_uri())
-    text = log.read_text("utf-8").rstrip().rstrip(",")
-    asked = [event.get("params", {}) for event in json.loads(text if text.endswith("}") else text + "]}")["events"]]
-    # The browser itself calls home without an initiator; what a page asks for has one.
-    return drawn, sorted({a["url"] for a in asked if a.get("initiator", "not an origin") != "not an origin" and not a["url"].startswith(LOCAL)})
-
-
 def opened(project: Path) -> tuple[Outline, list[str]]:
     """What `dvc plots` wrote, opened far from where it was written, and the addresses on other machines that it asked for."""
     elsewhere = project / "elsewhere" / "mailed"
@@ -116,7 +98,7 @@ def opened(project: Path) -> tuple[Outline, list[str]]:
     report = "addEventListener('load', () => document.querySelectorAll('img').forEach(i => i.setAttribute('data-width', i.naturalWidth)))"
     before, _, after = page.read_text("utf-8").rpartition("</body>")
     page.write_text(f"{before}<script>{report}</script></body>{after}", "utf-8")
-    drawn, left = browsed(project, page)
+    drawn, left = browsed(project, page.as_uri())
     return Outline(drawn), left
 
 
@@ -152,7 +134,7 @@ def test_every_plot_reads_a_table_that_a_stage_writes_by_columns_it_has():
 def test_a_page_that_asks_another_machine_is_found_out(tmp_path):
     page = tmp_path / "page.html"
     page.write_text('<img src="http://pictures.invalid/a.png"><script>fetch("https://code.invalid/b")</script>', "utf-8")
-    assert browsed(tmp_path, page)[1] == ["http://pictures.invalid/a.png", "https://code.invalid/b"]
+    assert browsed(tmp_path, page.as_uri())[1] == ["http://pictures.invalid/a.png", "https://code.invalid/b"]
 
 
 @pytest.mark.browser

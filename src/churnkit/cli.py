@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from churnkit import demo_commands, documents, params, timeline, vault_commands
+from churnkit import demo_commands, documents, params, run_commands, timeline, vault_commands
 from churnkit.errors import ChurnkitError, InputError, ParameterError, resources_ran_out
 from churnkit.files import whole_file
 from churnkit.stages import STAGES
@@ -85,6 +85,8 @@ def plan() -> None:
 
 
 app.command()(demo_commands.truth)
+for run_command in (run_commands.compare, run_commands.promote, run_commands.tune):
+    app.command()(run_command)
 
 
 @app.command()

@@ -37,3 +37,22 @@ def reading(what: str, size: int) -> Iterator[Callable[[int, int], None]]:
 def rate(what: str, rows: int, size: int, seconds: float) -> str:
     """Rows, size and speed in one line."""
     return f"{what}: {rows:,} rows, {size / 1e6:,.1f} MB in {seconds:.1f} s ({rows / max(seconds, 1e-3):,.0f} rows/s)"
+
+
+@contextmanager
+def trying(what: str, total: int | None) -> Iterator[Callable[[str, int], None]]:
+    """`tell(text, further)` to be called as tries of `what` are done, `total` in all where that is known: a bar with the text, or a line each."""
+    done = [0]
+    if not sys.stderr.isatty():
+        def line(text: str, further: int) -> None:
+            done[0] += further
+            say(f"{what} {done[0]}{f' of {total}' if total else ''}: {text}")
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.fields[what]}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=total, what=what)
+        yield lambda text, further: bar.update(task, advance=further, description=text)

@@ -143,10 +143,11 @@ def test_training_and_its_evaluation_are_one_mlflow_run(tmp_path: Path, monkeypa
     run = tracking.last_run()
     assert run is not None
     kept = run.client.get_run(run.run_id)
-    assert kept.data.metrics["open.auc"] == pytest.approx(read_json("reports/metrics.json")["open"]["auc"])
+    assert kept.data.metrics["open/auc"] == pytest.approx(read_json("reports/metrics.json")["open"]["auc"])
     assert kept.data.tags["as_of.training"] == ",".join(map(str, TRAINING))
-    assert {i.dataset.name for i in kept.inputs.dataset_inputs} == {f"features/{day}" for day in PLAN.mature}
-    assert {a.path for a in run.client.list_artifacts(run.run_id)} == {"model", "evaluated", "figures", "plots", "input_example.json"}
+    assert {i.dataset.name for i in kept.inputs.dataset_inputs} == {f"features/{day}" for day in PLAN.mature} | {f"cohorts/{EVALUATION}"}
+    assert {a.path for a in run.client.list_artifacts(run.run_id)} == {
+        "model", "evaluated", "figures", "plots", "input_example.json", "metrics.json", "verdict.json", "segments.csv"}
     example = json.loads(Path(run.client.download_artifacts(run.run_id, "input_example.json")).read_text(encoding="utf-8"))
     assert np.isfinite(Model.load("models/latest").predict_proba(pd.DataFrame([example]))).all()
 

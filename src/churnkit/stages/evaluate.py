@@ -1,6 +1,7 @@
 """Judge the model on a later month, beside what one would do without it."""
+import json
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from churnkit.timeline import Plan
 
 EVALUATED = Path("models/evaluated")
 REPORTS = Path("reports")
+TRAINED = REPORTS / "train.json"
 PLOTS, FIGURES = REPORTS / "plots", REPORTS / "figures"
 
 
@@ -33,7 +35,7 @@ class Params:
 
 def run(params: Params, common: Common, plan: Plan) -> None:
     """Write reports/headline.json, metrics.json, segments.csv, verdict.json, plots/ and figures/."""
-    from churnkit import judgement
+    from churnkit import champion, judgement
     from churnkit.model import Model
 
     model = Model.load(EVALUATED, threads=common.threads)
@@ -43,9 +45,12 @@ def run(params: Params, common: Common, plan: Plan) -> None:
     scored = judgement.score(model, past, rows)
     capacities = {"open": params.capacity, "one_way_stop": params.one_way_stop_capacity}
     judged = judgement.judge_strata(scored, capacities, times=params.bootstrap, seed=common.seed)
-    metrics = {"as_of": str(plan.evaluation), "label": examples.label_definition(), **judged}
+    metrics = {"as_of": str(plan.evaluation), "label": examples.label_definition(), **judged,
+               "champion": champion.beside(rows, scored["model"].to_numpy(), plan, capacities, times=params.bootstrap, seed=common.seed,
+                                           threads=common.threads)}
     verdict = {"label": examples.label_definition(), "as_of": str(plan.evaluation), **judgement.verdict(judged["open"])}
     print(verdict["reason"], file=sys.stderr)
+    print(f"beside the champion: {metrics['champion']['reason']}", file=sys.stderr)
     segments = judgement.segments(scored, params.capacity, params.branch_level, times=params.bootstrap, seed=common.seed)
     headline = {name: judged["open"][name] for name in judgement.HEADLINE}
     for path, content in ((REPORTS / "metrics.json", metrics), (REPORTS / "verdict.json", verdict), (REPORTS / "headline.json", headline)):
@@ -58,7 +63,7 @@ def run(params: Params, common: Common, plan: Plan) -> None:
             table.round(6).to_csv(part / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
     with whole_folder(FIGURES) as part:
         draw(part, scored, model, params.capacity)
-    record(metrics, verdict, plan.evaluation, len(rows))
+    record(params, metrics, verdict, plan.evaluation, len(rows))
 
 
 def draw(folder: Path, scored: Any, model: Any, capacity: int) -> None:
@@ -77,17 +82,24 @@ def draw(folder: Path, scored: Any, model: Any, capacity: int) -> None:
     figures.draw_importance(folder / "importance.png", [str(name) for name in top.index], top.to_numpy())
 
 
-def record(metrics: dict[str, Any], verdict: dict[str, Any], evaluation: date, rows: int) -> None:
+def record(params: Params, metrics: dict[str, Any], verdict: dict[str, Any], evaluation: date, rows: int) -> None:
     """Adds the evaluation to the MLflow run of the training, and registers a model that beats the baselines as challenger."""
-    from churnkit import tracking
+    from churnkit import run_page, tracking
 
     run = tracking.last_run()
     if run is None:
         print("no MLflow run of this training is known, so the evaluation is in reports/ only.", file=sys.stderr)
         return
-    run.metrics({name: metrics[name] for name in metrics if isinstance(metrics[name], dict)})
+    trained = json.loads(TRAINED.read_text("utf-8"))
+    run.metrics(run_page.numbers(metrics))  # before the months: pages show first what came first
+    run.monthly({date.fromisoformat(line["as_of"]): {name: line[name] for name in ("rows", "churned_share")} for line in trained["refitted"]})
+    run.describe(run_page.card(metrics, verdict, trained))
+    run.tags({f"evaluate.{name}": value for name, value in asdict(params).items()})  # tags, for they may be judged anew; parameters stay as they are
     run.tags({"verdict.beats_baselines": verdict["beats_baselines"], "verdict.reason": verdict["reason"]})
-    run.tables([tracking.Table(f"features/{evaluation}", examples.FEATURES / str(evaluation), rows, "evaluation")])
+    run.tables([tracking.Table(f"{kind}/{evaluation}", folder / str(evaluation), rows, "evaluation")
+                for kind, folder in (("features", examples.FEATURES), ("cohorts", examples.COHORTS))])
+    for name in ("metrics.json", "verdict.json", "segments.csv"):
+        run.file(REPORTS / name)
     run.folder(FIGURES, "figures")
     run.folder(PLOTS, "plots")
     if verdict["beats_baselines"]:

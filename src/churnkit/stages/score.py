@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from churnkit import examples
+from churnkit.errors import InputError
 from churnkit.files import whole_folder
 from churnkit.params import Common
 from churnkit.timeline import Plan
@@ -33,6 +34,9 @@ def run(params: Params, common: Common, plan: Plan) -> None:
     from churnkit.model import Model
     from churnkit.reasons import reasons
 
+    if params.model == "champion" and not (MODELS / "champion" / "card.json").is_file():
+        raise InputError("score.model is champion, but there is none yet: `churnkit promote` makes the newest model the champion, "
+                         "and score.model: latest scores with it as it is.")
     model = Model.load(MODELS / params.model, threads=common.threads)
     rows = examples.load(plan.scoring)
     table = examples.features_of(rows)

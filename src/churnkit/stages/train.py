@@ -3,15 +3,19 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from churnkit import documents, examples
 from churnkit.errors import ParameterError
-from churnkit.files import whole_file
+from churnkit.files import sha256, whole_file
 from churnkit.params import PARAMS, Common
 from churnkit.timeline import Plan
+from churnkit.tuning import Budget
+
+if TYPE_CHECKING:
+    from churnkit.tuning import Tuned
 
 EVALUATED, LATEST = Path("models/evaluated"), Path("models/latest")
 RECIPE = "reports/metrics.json judges this recipe, fitted on earlier dates (models/evaluated); the tree count and the calibration are from there"
@@ -38,6 +42,7 @@ class Params:
     max_dates: int = 12
     without: tuple[str, ...] = ()
     track: bool = True
+    tune: Budget = field(default_factory=Budget)
 
     def __post_init__(self) -> None:
         if self.max_dates < 2:
@@ -45,18 +50,19 @@ class Params:
 
     def learning(self) -> dict[str, Any]:
         """The choices that the model itself makes."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("max_dates", "without", "track")}
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("max_dates", "without", "track", "tune")}
 
 
 def run(params: Params, common: Common, plan: Plan) -> None:
     """Write models/evaluated/ (what is judged), models/latest/ (what scores) and reports/train.json."""
     from churnkit.model import fit, read_learning, refit
 
-    learning = read_learning({**params.learning(), "threads": common.threads})
     *earlier, latest = plan.training
-    learnt, account = examples.learnable(examples.load_all(earlier))
-    later, later_account = examples.learnable(examples.load(latest))
     with tracked(params, plan) as record:
+        tuned = search(params, common, plan, record) if params.tune.is_on else None
+        learning = read_learning({**params.learning(), **(tuned.choices if tuned and tuned.is_taken else {}), "threads": common.threads})
+        learnt, account = examples.learnable(examples.load_all(earlier))
+        later, later_account = examples.learnable(examples.load(latest))
         table = chosen(learnt, params.without)
         judged = fit(table, learnt["churned"], params=learning, seed=common.seed,
                      valid=(chosen(later, params.without).reindex(columns=table.columns), later["churned"]))
@@ -64,15 +70,33 @@ def run(params: Params, common: Common, plan: Plan) -> None:
         mature, mature_account = examples.learnable(examples.load_all(plan.mature))
         examples.say_account(mature_account)
         scoring = refit(judged, chosen(mature, params.without), mature["churned"])
-        notes = {"label": examples.label_definition(), "calibrated_on": str(latest)}
+        notes = {"label": examples.label_definition(), "calibrated_on": str(latest), **({"tuning": tuned.written()} if tuned else {})}
         judged.with_notes({**notes, "fitted_on": list(map(str, earlier))}).save(EVALUATED)
         scoring.with_notes({**notes, "fitted_on": list(map(str, plan.mature)), "metrics": RECIPE}).save(LATEST)
         report = {"trees": judged.trees, "calibration": judged.calibrator.method, "features": len(judged.columns),
-                  "label": examples.label_definition(), "fitted": account, "calibrated": later_account, "refitted": mature_account}
+                  "label": examples.label_definition(), "fitted": account, "calibrated": later_account, "refitted": mature_account,
+                  "models": {folder.name: sha256(folder / "SHA256SUMS")[:12] for folder in (EVALUATED, LATEST)},
+                  **({"tuning": tuned.written()} if tuned else {})}
         with whole_file(REPORT) as part:
             part.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         if record:
-            logged(record, params, common, plan, report, scoring.invented_example())
+            logged(record, params, common, plan, report, scoring)
+
+
+def search(params: Params, common: Common, plan: Plan, record: Any) -> "Tuned":
+    """What a search over the dates that train finds; what it holds of them is let go before anything is fitted."""
+    from churnkit import tuning
+    from churnkit.model import read_learning
+
+    rows, _ = examples.learnable(examples.load_all(plan.training))
+    months = tuning.months_of(rows, chosen(rows, params.without))
+    del rows
+    learning = read_learning({**params.learning(), "threads": common.threads})
+    found = tuning.search(months, learning, params.tune, seed=common.seed, record=record)
+    print(f"tune: {found.said}.", file=sys.stderr)
+    if record:
+        record.tags({"tuning.said": found.said, "tuning.is_taken": found.is_taken})
+    return found
 
 
 def chosen(rows: Any, without: tuple[str, ...]) -> Any:
@@ -102,25 +126,27 @@ def tracked(params: Params, plan: Plan) -> Iterator[Any]:
 
 
 def neighbours() -> dict[str, Any]:
-    """What params.yaml says in the sections that decide what there is to learn and how it is judged."""
+    """What params.yaml says in the sections that decide what there is to learn."""
     sections = documents.read(PARAMS) if PARAMS.is_file() else {}
-    return {f"{name}.{key}": value for name in ("label", "featurize", "evaluate") for key, value in (sections.get(name) or {}).items()}
+    return {f"{name}.{key}": value for name in ("label", "featurize") for key, value in (sections.get(name) or {}).items()}
 
 
-def logged(record: Any, params: Params, common: Common, plan: Plan, report: dict[str, Any], example: dict[str, Any]) -> None:
+def logged(record: Any, params: Params, common: Common, plan: Plan, report: dict[str, Any], scoring: Any) -> None:
     """Puts parameters, tables, counts and both models into the run."""
     from churnkit.tracking import Table
 
-    record.params({**params.learning(), "without": ",".join(params.without), "seed": common.seed, "trees": report["trees"],
-                   "calibration_chosen": report["calibration"], "features": report["features"], "max_dates": params.max_dates,
+    chosen_here = {name: value for name, value in scoring.learning.written().items() if name in params.learning()}
+    record.params({**chosen_here, "without": ",".join(params.without), "seed": common.seed, "trees": report["trees"],
+                   "rows": scoring.rows, "churners": scoring.churners, "calibration_chosen": report["calibration"],
+                   "features": report["features"], "max_dates": params.max_dates,
+                   "tune.trials": params.tune.trials, "tune.minutes": params.tune.minutes,
                    **neighbours()})
     rows = {line["as_of"]: line["used"] for part in ("refitted", "fitted", "calibrated") for line in report[part]}
     record.tables([Table(f"features/{day}", examples.FEATURES / str(day), rows[str(day)],
                          "calibration" if day == plan.training[-1] else "training") for day in sorted({*plan.training, *plan.mature})])
-    record.metrics({"train": {"rows": sum(line["used"] for line in report["refitted"]),
-                              "churned": sum(line["churned"] for line in report["refitted"])}})
+    record.tags({f"model.{name}": identity for name, identity in report["models"].items()})
     record.folder(LATEST, "model")
     record.folder(EVALUATED, "evaluated")
     if AUDIT.is_dir():
         record.folder(AUDIT, "audit")
-    record.text(json.dumps(example, ensure_ascii=False, indent=1), "input_example.json")
+    record.text(json.dumps(scoring.invented_example(), ensure_ascii=False, indent=1), "input_example.json")

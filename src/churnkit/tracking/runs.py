@@ -1,27 +1,27 @@
-"""The record of runs: what was tried, on which tables, how it did; one MLflow run per training, judged in the same run."""
+"""Runs as they are written: parameters, numbers, tables, files and words, and where all this happened."""
 import hashlib
 import json
-import logging
 import os
 import platform
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from io import StringIO
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from churnkit.errors import ResourceError
 from churnkit.files import locked, sha256, whole_file
+from churnkit.tracking.store import STORE, close_dead, experiment_id, opened, searched, start_of
 
-STORE = "mlflow.db"
-EXPERIMENT = REGISTERED = "churnkit"
+REGISTERED = "churnkit"
 RUN_FILE = Path("reports/mlflow_run.json")
 CHALLENGER = "challenger"
+PROCESS = ("churnkit.pid", "churnkit.started")
 LONGEST = 500  # characters of a parameter that MLflow takes everywhere
+KIND = "churnkit.kind"  # the tag that tells a training from a search and its trials
 
 
 @dataclass(frozen=True)
@@ -48,19 +48,29 @@ class Run:
         self.client.log_batch(self.run_id, params=[Param(name, str(value)[:LONGEST]) for name, value in values.items()])
 
     def metrics(self, values: Mapping[str, Any]) -> None:
-        """Keeps the numbers of the run; nested ones by their path, what is no number or missing is left out."""
+        """Keeps the numbers of the run under group/name; nested ones by their path, what is no number or missing is left out."""
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
-        flat = {name: float(value) for name, value in flattened(values).items()
-                if isinstance(value, int | float) and not isinstance(value, bool)}
-        self.client.log_batch(self.run_id, metrics=[Metric(name, value, now, 0) for name, value in flat.items()])
+        self.client.log_batch(self.run_id, metrics=[Metric(name, value, now, 0) for name, value in numbers(values).items()])
+
+    def monthly(self, values: Mapping[date, Mapping[str, Any]]) -> None:
+        """Keeps numbers by as-of date as monthly/name: the steps are the dates in order, the time is the end of the month that closed."""
+        from mlflow.entities import Metric
+
+        kept = [Metric(f"monthly/{name}", value, int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000), step)
+                for step, day in enumerate(sorted(values), 1) for name, value in numbers(values[day]).items()]
+        self.client.log_batch(self.run_id, metrics=kept)
 
     def tags(self, values: Mapping[str, Any]) -> None:
         """Keeps what tells the run from others."""
         from mlflow.entities import RunTag
 
         self.client.log_batch(self.run_id, tags=[RunTag(name, str(value)) for name, value in values.items()])
+
+    def describe(self, text: str) -> None:
+        """Keeps Markdown as the description that stands on top of the run's page."""
+        self.tags({"mlflow.note.content": text})
 
     def tables(self, tables: Sequence[Table]) -> None:
         """Keeps name, digest and rows of the tables read."""
@@ -69,7 +79,7 @@ class Run:
         inputs = []
         for table in tables:
             profile = json.dumps({"num_rows": table.rows})
-            kept = Dataset(name=table.name, digest=folder_digest(table.folder)[:12], source_type="local",
+            kept = Dataset(name=table.name, digest=folder_digest(table.folder), source_type="local",
                            source=json.dumps({"uri": str(table.folder)}), profile=profile)
             inputs.append(DatasetInput(kept, tags=[InputTag("mlflow.data.context", table.context)]))
         self.client.log_inputs(self.run_id, datasets=inputs)
@@ -77,6 +87,10 @@ class Run:
     def folder(self, folder: Path, name: str) -> None:
         """Keeps a folder's files as the artefact folder `name`."""
         self.client.log_artifacts(self.run_id, str(folder), name)
+
+    def file(self, path: Path) -> None:
+        """Keeps a file as an artefact of its name."""
+        self.client.log_artifact(self.run_id, str(path))
 
     def text(self, content: str, name: str) -> None:
         """Keeps a text as an artefact."""
@@ -91,30 +105,64 @@ class Run:
             return str(known[0].version)
 
         with suppress(MlflowException):  # it is there already
-            self.client.create_registered_model(REGISTERED)
+            self.client.create_registered_model(REGISTERED, description="Who is about to leave. `churnkit promote` moves the alias champion.")
         source = f"{self.client.get_run(self.run_id).info.artifact_uri}/{name}"
-        version = self.client.create_model_version(REGISTERED, source, self.run_id)
+        note = self.client.get_run(self.run_id).data.tags.get("mlflow.note.content", "")
+        version = self.client.create_model_version(REGISTERED, source, self.run_id, description=note)
         self.client.set_registered_model_alias(REGISTERED, CHALLENGER, version.version)
         return str(version.version)
+
+    @contextmanager
+    def nested(self, name: str, tags: Mapping[str, Any], kind: str = "trial") -> Iterator["Run"]:
+        """A run below this one."""
+        experiment = self.client.get_run(self.run_id).info.experiment_id
+        with closing(self.client, experiment, name, {**tags, KIND: kind, "mlflow.parentRunId": self.run_id}) as run:
+            yield run
 
 
 @contextmanager
 def training_run(tags: Mapping[str, Any]) -> Iterator[Run]:
     """A new run, FINISHED when the block ends well and FAILED otherwise; its id is left in reports/mlflow_run.json."""
+    with new_run(tags, "train") as run:
+        yield run
+    experiment = run.client.get_run(run.run_id).info.experiment_id
+    with whole_file(RUN_FILE) as part:
+        part.write_text(json.dumps({"experiment_id": experiment, "run_id": run.run_id}) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def new_run(tags: Mapping[str, Any], kind: str) -> Iterator[Run]:
+    """A new run of a kind, named by label, evaluation date and a running number; runs that died are marked first."""
     client = opened()
     experiment = experiment_id(client)
     close_dead(client, experiment)
-    made = client.create_run(experiment, run_name=str(tags.get("as_of.evaluation", "train")),
-                             tags={name: str(value) for name, value in {**tags, **surroundings()}.items() if value is not None})
-    run = Run(client, made.info.run_id)
+    with locked(Path(STORE)):  # else two at once would bear one number
+        number = len(searched(client, experiment, f"tags.`{KIND}` = '{kind}'")) + 1
+        told = [str(tags[name]) for name in ("label.definition", "as_of.evaluation") if tags.get(name)] or [kind]
+        name = "-".join([*told, *([kind] if kind != "train" else []), str(number)])
+        made = created(client, experiment, name, {**tags, KIND: kind})
+    with closing(client, experiment, name, {}, made) as run:
+        yield run
+
+
+@contextmanager
+def closing(client: Any, experiment: str, name: str, tags: Mapping[str, Any], made: Any = None) -> Iterator[Run]:
+    """The run, made if it is not, FINISHED when the block ends well and FAILED otherwise."""
+    run = Run(client, (made or created(client, experiment, name, tags)).info.run_id)
     try:
         yield run
     except BaseException:
         client.set_terminated(run.run_id, "FAILED")
         raise
     client.set_terminated(run.run_id, "FINISHED")
-    with whole_file(RUN_FILE) as part:
-        part.write_text(json.dumps({"experiment_id": experiment, "run_id": run.run_id}) + "\n", encoding="utf-8")
+    for tag in PROCESS:  # of use only while it is at work
+        client.delete_tag(run.run_id, tag)
+
+
+def created(client: Any, experiment: str, name: str, tags: Mapping[str, Any]) -> Any:
+    """A run that the store has just made, tagged with where it happens."""
+    return client.create_run(experiment, run_name=name,
+                             tags={tag: str(value) for tag, value in {**tags, **surroundings()}.items() if value is not None})
 
 
 def last_run() -> Run | None:
@@ -134,70 +182,12 @@ def last_run() -> Run | None:
     return Run(client, from_file)
 
 
-def opened() -> Any:
-    """A client of the tracking store, silent; a new SQLite store is made under a lock, since two at once break it.
-
-    Raises ResourceError if the store cannot be reached.
-    """
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("DO_NOT_TRACK", "true")
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{STORE}"
-    noise = StringIO()
-    try:
-        with locked(Path(STORE)), redirect_stderr(noise):
-            from mlflow.tracking import MlflowClient
-
-            for name in ("mlflow", "alembic"):
-                logging.getLogger(name).setLevel(logging.ERROR)
-            client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-            client.search_experiments(max_results=1)
-    except Exception as problem:  # whatever the store's driver raises, the user needs the one sentence
-        raise ResourceError(f"the MLflow store {uri} cannot be used ({problem}); mend it, set MLFLOW_TRACKING_URI to another, "
-                            "or set train.track to false.") from problem
-    return client
-
-
-def experiment_id(client: Any) -> str:
-    """The experiment that all runs are in, made if it is not there."""
-    from mlflow.exceptions import MlflowException
-
-    with locked(Path(STORE)):
-        found = client.get_experiment_by_name(EXPERIMENT)
-        if found is not None:
-            return str(found.experiment_id)
-        try:
-            return str(client.create_experiment(EXPERIMENT))
-        except MlflowException:  # another host made it in between
-            return str(client.get_experiment_by_name(EXPERIMENT).experiment_id)
-
-
-def close_dead(client: Any, experiment: str) -> None:
-    """Marks as KILLED the runs of this host that say RUNNING though their process is gone."""
-    for run in client.search_runs([experiment], "attributes.status = 'RUNNING'", max_results=100):
-        pid = run.data.tags.get("churnkit.pid", "")
-        if run.data.tags.get("churnkit.host") == socket.gethostname() and pid.isdigit() and not is_alive(int(pid)):
-            client.set_terminated(run.info.run_id, "KILLED")
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process of that number is there."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def surroundings() -> dict[str, str]:
     """Where the run happens: commit, whether it was clean, the digest of dvc.lock, host and process."""
     lock = Path("dvc.lock")
     commit = git("rev-parse", "HEAD")
     return {"mlflow.source.name": "churnkit", "mlflow.source.type": "LOCAL", "churnkit.host": socket.gethostname(),
-            "churnkit.pid": str(os.getpid()), "python": platform.python_version(),
+            "churnkit.pid": str(os.getpid()), "churnkit.started": start_of(os.getpid()), "python": platform.python_version(),
             **({"git.commit": commit, "mlflow.source.git.commit": commit,
                 "git.dirty": str(bool(git("status", "--porcelain", "--untracked-files=no"))).lower()} if commit else {}),
             **({"dvc.lock.sha256": sha256(lock)} if lock.is_file() else {})}
@@ -212,11 +202,11 @@ def git(*words: str) -> str:
 
 
 def folder_digest(folder: Path) -> str:
-    """The SHA-256 over the names and contents of a folder's files."""
+    """The first 12 hex digits of the SHA-256 over the names and contents of a folder's files: what tells a table from its other versions."""
     told = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         told.update(f"{path.relative_to(folder)} {sha256(path)}\n".encode())
-    return told.hexdigest()
+    return told.hexdigest()[:12]
 
 
 def flattened(values: Mapping[str, Any], path: str = "") -> dict[str, Any]:
@@ -225,3 +215,8 @@ def flattened(values: Mapping[str, Any], path: str = "") -> dict[str, Any]:
     for name, value in values.items():
         flat |= flattened(value, f"{path}{name}.") if isinstance(value, Mapping) else {path + str(name): value}
     return flat
+
+
+def numbers(values: Mapping[str, Any]) -> dict[str, float]:
+    """What of the values is a number, by its path."""
+    return {name: float(value) for name, value in flattened(values).items() if isinstance(value, int | float) and not isinstance(value, bool)}
