@@ -15,7 +15,7 @@ Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 
 COUNTS = ["own_events", "out_calls", "out_s", "in_calls", "in_answered", "in_s", "sms_out", "sms_in", "fwd_unconditional", "fwd_busy",
-          "fwd_no_answer", "fwd_unreachable", "fwd_rival", "fwd_set_up", "rival_calls", "rival_s", "far_calls", "care_calls",
+          "fwd_no_answer", "fwd_unreachable", "fwd_notice", "fwd_rival", "fwd_set_up", "rival_calls", "rival_s", "far_calls", "care_calls",
           "rival_care_calls"]
 CENTS = ["total_cents", "plan_cents", "overage_voice_cents", "overage_data_cents", "overage_sms_cents", "value_added_cents", "third_party_cents",
          "discount_cents"]

@@ -10,7 +10,7 @@ from churnkit.summaries import SUMMARIES
 from little_tables import SCHEMA, WAIT_DAYS, Row, frame
 from random_histories import CUT, noon
 
-NETWORKS = ("own", "own", "rival:b", "fixed", "own_care", "short_code", "rival_care:b", None)
+NETWORKS = ("own", "own", "own", "rival:b", "fixed", "own_care", "short_code", "rival_care:b", None)
 CAUSES = ("unconditional", "busy", "no_answer", "unreachable")
 
 
@@ -50,7 +50,7 @@ def lives(seed: int, who: str) -> dict[str, list[Row]]:
     prefix = who.partition("s")[0]
     seldom = {"access_code": (None, None, "17911", "17951"), "forward_dial": (None, None, "on", "off"), "cell_id": (None, "1", "2"),
               "roaming": (None, "none", *("domestic", "international")[:seed % 3]), "device_key": (None, *(f"{prefix}k{n}" for n in range(seed % 4)))}
-    legs = [leg(rng, who, newest, **{c: rng.choice(values) for c, values in seldom.items()}) for _ in range((15, 60, 120)[seed % 3])]
+    legs = [leg(rng, who, newest, **{c: rng.choice(values) for c, values in seldom.items()}) for _ in range((15, 60, 160)[seed % 3])]
     if seed % 3 == 2:  # used before 14:00 alone
         legs = [row | dict.fromkeys(("happened_at", "received_at"), row["happened_at"].replace(hour=row["happened_at"].hour % 14)) for row in legs]
     legs += [forwarded(rng, who) for _ in range(6)]

@@ -244,5 +244,5 @@ def test_the_page_of_a_run_has_the_card_as_its_description_and_few_metrics_by_gr
     assert f"judged on {EVALUATION}" in card
     assert f"| AUC | {metrics['open']['auc']:.3f} [{metrics['open']['auc_low']:.3f}, {metrics['open']['auc_high']:.3f}] |" in card
     assert "Beside the champion: precision at capacity differs" in card
-    assert {name.partition("/")[0] for name in run.metrics} == {"open", "one_way_stop", "interval", "gain", "kinds", "champion", "monthly"}
+    assert {name.partition("/")[0] for name in run.metrics} == {"open", "one_way_stop", "interval", "gain", "kinds", "money", "champion", "monthly"}
     assert len(run.metrics) < 60

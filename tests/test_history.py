@@ -3,8 +3,8 @@ from datetime import date, timedelta
 
 from churnkit.archive import known_history
 from churnkit.engine import F, Frame, open_session, projected
-from churnkit.history import History
-from churnkit.timeline import Plan
+from churnkit.history import TABLES, History
+from churnkit.timeline import Plan, add_months
 from little_tables import AS_OF, frame, parsed
 
 
@@ -56,3 +56,11 @@ def test_an_as_of_date_waits_so_many_days_and_no_longer():
     plan = Plan(("2026-05",), (), (), AS_OF, AS_OF, {AS_OF: ("2026-05",)}, {AS_OF: ()})
     history = known_history(plan, AS_OF, 4, names=())
     assert (history.as_of, history.known_at) == (AS_OF, date(2026, 6, 5))
+
+
+def test_the_deliveries_that_a_table_is_read_from_reach_as_far_back_as_it_is_looked_at_whatever_the_month():
+    """Three months that end with April are 89 days where February has 28."""
+    dates = [date(year, month, 1) for year in (2027, 2028) for month in range(1, 13)]
+    short = {(name, as_of) for name, kind in TABLES.items() if kind.clock in ("daily", "event", "day") for as_of in dates
+             if add_months(as_of, -kind.deliveries) > as_of - timedelta(kind.look_back)}
+    assert short == set()

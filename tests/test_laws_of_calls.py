@@ -7,14 +7,14 @@ import pytest
 
 from churnkit.features import REGISTRY, needs
 from churnkit.history import MADE_OF, TABLES
-from little_tables import Row, computed_of, frame
+from little_tables import Row, computed, computed_of, frame, parsed
 from random_calls import forwarded, leg, lives, rolled_up
 from random_histories import KNOWN, history, noon, renamed
 
 SEEDS, FRIENDS = range(9), range(3)  # s0 is looked at, the others are friends
 PERSON = {"other_party_network": "own", "kind": "voice", "duration_s": 60, "is_answered": True}
 SERVICE = [{"other_party_network": network, "kind": kind, "duration_s": 9 if kind == "voice" else None, "is_answered": kind == "voice" or None}
-           for network in ("own_care", "short_code") for kind in ("voice", "sms")]
+           for network in ("own_care", "short_code", "rival_care:b") for kind in ("voice", "sms")]
 RETENTION = {"direction": "in", "other_party_network": "own_care", "kind": "voice"}  # the number plan has the operator's campaign lines as care lines
 # The network is another than the calls', as after a porting: it must not become the contact's.
 RECEIVED = {"direction": "in", "kind": "sms", "duration_s": None, "is_answered": None, "other_party_network": "rival:z"}
@@ -96,3 +96,28 @@ def test_every_feature_of_calls_or_sessions_alone_moves_in_these_lives(features)
     """Or the laws above would say nothing of it."""
     of_calls = {name for name, f in REGISTRY.items() if set(needs(f)) <= {*MADE_OF, "number_plan"}}
     assert {name for name in of_calls if len({row[name] for row in features.values()}) < 2} == set()
+
+
+def test_what_only_the_number_plan_can_tell_is_no_feature_without_one(tmp_path):
+    """1 and 2 live alike, but for what stands in columns that are of networks; whatever feature tells them apart needs the plan."""
+    days = """
+          | day        | own_events | out_calls | out_s | fwd_unconditional | fwd_rival | rival_calls | rival_s | rival_care_calls | care_calls
+        --+------------+------------+-----------+-------+-------------------+-----------+-------------+---------+------------------+-----------
+        1 | 2026-05-20 | 9          | 9         | 90    | 9                 |           |             |         |                  |
+        2 | 2026-05-20 | 9          | 9         | 90    | 9                 | 9         | 5           | 50      | 2                | 2
+        1 | 2026-04-20 | 9          | 9         | 90    | 9                 |           |             |         |                  |
+        2 | 2026-04-20 | 9          | 9         | 90    | 9                 | 9         | 1           | 10      | 1                | 1
+    """
+    contacts = """
+          | other_party | month   | network | out_calls | out_s
+        --+-------------+---------+---------+-----------+------
+        1 | a           | 2026-05 | unknown | 5         | 50
+        2 | a           | 2026-05 | rival:x | 5         | 50
+        1 | b           | 2026-05 | unknown | 5         | 50
+        2 | b           | 2026-05 | own     | 5         | 50
+    """
+    got = computed({"usage_daily": parsed("usage_daily", days), "contacts_monthly": parsed("contacts_monthly", contacts)},
+                   list(REGISTRY), ["1", "2"], tmp_path)
+    told = {name for name in REGISTRY if got["1"][name] != got["2"][name]}
+    assert {"cfu_to_rival_days_30d", "onnet_share_1m", "rival_care_calls_30d", "own_care_calls_30d"} <= told
+    assert {name for name in told if "number_plan" not in needs(REGISTRY[name])} == set()

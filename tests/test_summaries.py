@@ -25,6 +25,7 @@ CALL = {"subscriber_id": "s1", "other_party": "pA", "other_party_network": "own"
 TYPES = {"happened_at": "timestamp", "received_at": "timestamp", "duration_s": "bigint", "is_answered": "boolean"}
 SMS = {"kind": "sms", "duration_s": None, "is_answered": None}
 IN, CARE, SHORT = {"direction": "in"}, {"other_party_network": "own_care"}, {"other_party_network": "short_code"}
+RIVAL_CARE = {"other_party_network": "rival_care:north"}
 FORWARDED = {"direction": "forwarded", "forward_cause": "unconditional", "forwarded_to": "pF", "forwarded_to_network": "rival:north"}
 LOST = {"is_answered": "false", "duration_s": "0"}
 UNSAID = {"is_answered": None}  # whether it was answered
@@ -67,11 +68,16 @@ FORWARDING = {"last_cfu_s": ANSWERED["last_answered_in_s"]}
     (IN | {"other_party_network": None, "other_party": None}, {"own_events": 1, "in_calls": 1, "in_answered": 1, "in_s": 60} | ANSWERED),
     (CARE, {"own_events": 1, "out_calls": 1, "out_s": 60, "care_calls": 1}),
     (CARE | SMS, {"own_events": 1, "sms_out": 1, "care_calls": 1}),
+    (IN | RIVAL_CARE, {}),
+    (IN | SMS | RIVAL_CARE, {}),
     ({"other_party_network": "rival_care:north"} | SMS, {"own_events": 1, "sms_out": 1, "rival_care_calls": 1}),
     ({"other_party_network": "rival:north"}, {"own_events": 1, "out_calls": 1, "out_s": 60, "rival_calls": 1, "rival_s": 60}),
     ({"forward_dial": "on"} | SHORT, {"own_events": 1, "out_calls": 1, "out_s": 60, "fwd_set_up": 1}),
     ({"forward_dial": "off"} | SHORT, {"own_events": 1, "out_calls": 1, "out_s": 60}),
     (FORWARDED, {"fwd_unconditional": 1, "fwd_rival": 1} | FORWARDING),
+    (FORWARDED | {"forwarded_to_network": "short_code"}, {"fwd_notice": 1}),
+    (FORWARDED | {"forwarded_to_network": "own_care"}, {"fwd_notice": 1}),
+    (FORWARDED | {"forwarded_to_network": None}, {"fwd_unconditional": 1} | FORWARDING),
     (FORWARDED | {"forward_cause": "busy", "forwarded_to_network": "own"}, {"fwd_busy": 1}),
     (FORWARDED | {"forward_cause": "no_answer", "forwarded_to_network": "short_code"}, {"fwd_no_answer": 1}),
     (FORWARDED | {"forward_cause": "unreachable", "forwarded_to_network": None}, {"fwd_unreachable": 1}),
@@ -107,13 +113,20 @@ def test_hours_are_one_bit_each_and_tell_own_activity_calls_and_answers_apart():
 
 
 def test_contacts_are_people_and_not_services_forwarded_legs_received_sms_or_unknown_numbers():
-    rows = rolled(contacts_monthly, {}, SMS, IN, IN | LOST, IN | SMS | {"other_party_network": "rival:north"}, CARE, SHORT, FORWARDED,
+    rows = rolled(contacts_monthly, {}, SMS, IN, IN | LOST, IN | SMS | {"other_party_network": "rival:north"}, CARE, SHORT, RIVAL_CARE, FORWARDED,
                   {"other_party": None}, IN | SMS | {"other_party": "pC"},
                   {"other_party": "pB", "duration_s": None})
     assert rows == [
         {"subscriber_id": "s1", "other_party": "pA", "month": JUNE, "known_from": JUNE + 1, "network": "own", "out_calls": 1, "out_s": 60,
          "in_answered": 1, "in_s": 60, "sms_out": 1},
         {"subscriber_id": "s1", "other_party": "pB", "month": JUNE, "known_from": JUNE + 1, "network": "own", "out_calls": 1}]
+
+
+def test_the_network_of_a_contact_or_a_target_is_what_any_of_the_legs_tells_of_it():
+    rival, untold = {"other_party_network": "rival:north"}, {"other_party_network": None}
+    assert [r["network"] for r in rolled(contacts_monthly, untold, rival, untold)] == ["rival:north"]
+    assert [r["network"] for r in rolled(contacts_monthly, untold)] == ["unknown"]
+    assert [r["network"] for r in rolled(forward_targets_monthly, FORWARDED | {"forwarded_to_network": None}, FORWARDED)] == ["rival:north"]
 
 
 def test_forward_targets_count_forwarded_legs_from_their_first_day_on():

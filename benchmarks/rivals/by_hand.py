@@ -9,10 +9,12 @@ DAILY = """
         {columns}
     from (select *, kind = 'voice' as v, direction = 'out' as o, coalesce(other_party_network, 'unknown') as net, coalesce(duration_s, 0) as s,
           direction = 'forwarded' as f, coalesce(is_answered, duration_s > 0) as a,
-          direction = 'in' and kind = 'voice' and coalesce(other_party_network, 'unknown') not in ('own_care', 'short_code') as p
+          direction = 'in' and kind = 'voice' and coalesce(other_party_network, 'unknown') not in ('own_care', 'short_code')
+            and not starts_with(coalesce(other_party_network, ''), 'rival_care:') as p
           from '{file}/*.parquet') group by 1, 2, 3 order by 1, 2, 3"""
 WHEN = {"out_calls": "v and o", "in_calls": "p", "sms_out": "not v and o", "own_events": "o or (p and a)",
-        **{f"fwd_{c}": f"f and forward_cause = '{c}'" for c in ("unconditional", "busy", "no_answer", "unreachable")},
+        "fwd_unconditional": "f and forward_cause = 'unconditional' and coalesce(forwarded_to_network, '') not in ('own_care', 'short_code')",
+        **{f"fwd_{c}": f"f and forward_cause = '{c}'" for c in ("busy", "no_answer", "unreachable")},
         "fwd_rival": "f and starts_with(forwarded_to_network, 'rival:')", "care_calls": "o and net = 'own_care'",
         "rival_calls": "v and o and starts_with(net, 'rival:')", "rival_care_calls": "o and starts_with(net, 'rival_care:')",
         "far_calls": "v and o and distance = 'domestic'"}

@@ -45,10 +45,11 @@ def daily(folder: str, first: str, last: str) -> pd.DataFrame:
 
     seconds = calls.duration_s.fillna(0).astype("int64")
     answered = calls.is_answered.astype("boolean").fillna(calls.duration_s > 0).fillna(False).astype(bool)
-    person = (calls.direction == "in") & voice & ~network.isin(["own_care", "short_code"])
+    person = (calls.direction == "in") & voice & ~network.isin(["own_care", "short_code"]) & ~among(network, "rival_care:")
     rival = voice & out & among(network, "rival:")
     when = {"out_calls": voice & out, "in_calls": person, "sms_out": ~voice & out, "own_events": out | (person & answered),
-            **{f"fwd_{c}": forwarded & (calls.forward_cause == c) for c in ("unconditional", "busy", "no_answer", "unreachable")},
+            "fwd_unconditional": forwarded & (calls.forward_cause == "unconditional") & ~target.isin(["own_care", "short_code"]),
+            **{f"fwd_{c}": forwarded & (calls.forward_cause == c) for c in ("busy", "no_answer", "unreachable")},
             "fwd_rival": forwarded & among(target, "rival:"), "care_calls": out & (network == "own_care"), "rival_calls": rival,
             "rival_care_calls": out & among(network, "rival_care:"), "far_calls": voice & out & (calls.distance == "domestic")}
     total = {"out_s": voice & out, "in_s": person, "rival_s": rival}

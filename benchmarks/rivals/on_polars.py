@@ -17,10 +17,11 @@ def daily(calls: pl.LazyFrame) -> pl.LazyFrame:
     voice, out, forwarded = pl.col("kind") == "voice", pl.col("direction") == "out", pl.col("direction") == "forwarded"
     network, target = pl.col("other_party_network").fill_null("unknown"), pl.col("forwarded_to_network").fill_null("unknown")
     seconds, answered = pl.col("duration_s").fill_null(0), pl.coalesce(pl.col("is_answered"), pl.col("duration_s") > 0).fill_null(False)
-    person = (pl.col("direction") == "in") & voice & ~network.is_in(["own_care", "short_code"])
+    person = (pl.col("direction") == "in") & voice & ~network.is_in(["own_care", "short_code"]) & ~network.str.starts_with("rival_care:")
     rival = voice & out & network.str.starts_with("rival:")
     when = {"out_calls": voice & out, "in_calls": person, "sms_out": ~voice & out, "own_events": out | (person & answered),
-            **{f"fwd_{c}": forwarded & (pl.col("forward_cause") == c) for c in ("unconditional", "busy", "no_answer", "unreachable")},
+            "fwd_unconditional": forwarded & (pl.col("forward_cause") == "unconditional") & ~target.is_in(["own_care", "short_code"]),
+            **{f"fwd_{c}": forwarded & (pl.col("forward_cause") == c) for c in ("busy", "no_answer", "unreachable")},
             "fwd_rival": forwarded & target.str.starts_with("rival:"), "care_calls": out & (network == "own_care"), "rival_calls": rival,
             "rival_care_calls": out & network.str.starts_with("rival_care:"), "far_calls": voice & out & (pl.col("distance") == "domestic")}
     total = {"out_s": voice & out, "in_s": person, "rival_s": rival}

@@ -6,14 +6,16 @@ from pathlib import Path
 from churnkit.engine import F, Frame, count_rows, named, projected, read, stacked
 from churnkit.files import parts
 from churnkit.history import MADE_OF, SUMMARIES, TABLES, History
-from churnkit.timeline import FILE_NO, Delivery, Plan, events, summary
+from churnkit.timeline import FILE_NO, Delivery, Plan, events, handed_on, summary
 from churnkit.versions import accounts, superseded
 
 COHORTS, FEATURES = Path("data/cohorts"), Path("data/features")
 
 
 def folder(name: str, delivery: str) -> Path:
-    """Where the rows of a table that came with one delivery lie."""
+    """Where the rows of a table that came with one delivery lie; of a reference table those that stood when it had come."""
+    if TABLES[name].clock == "reference":
+        return handed_on(delivery, name)
     return (summary if name in SUMMARIES else events)(delivery, name)
 
 
@@ -24,13 +26,11 @@ def known_history(plan: Plan, as_of: date, wait_days: int, names: Iterable[str] 
 
 
 def sent(name: str, deliveries: Iterable[str]) -> Frame | None:
-    """The rows of a table that came with these deliveries, newest first; None where there is none. Of a reference table the newest counts alone.
+    """The rows of a table that came with these deliveries; None where there is none.
 
     Raises InputError where a table that every operator sends is not there: its delivery was not ingested.
     """
     there = [d for d in deliveries if not TABLES[name].is_optional or parts(folder(name, d))]
-    if TABLES[name].clock == "reference":
-        there = next(([d] for d in there if count_rows([folder(name, d)])), [])
     return standing(name, there) if there and count_rows([folder(name, d) for d in there]) else None
 
 

@@ -13,6 +13,11 @@ def total_if(condition: Column, column: Column) -> Column:
     return F.coalesce(F.sum(F.when(condition, column)), F.lit(0)).cast("bigint")
 
 
+def told(column: Column) -> Column:
+    """Of several texts the last by name that says something; `unknown` where none does."""
+    return F.coalesce(F.max(F.when(column != "unknown", column)), F.lit("unknown"))
+
+
 def days(column: Column) -> Column:
     """A date as whole days since 1970-01-01, the same integer on every engine."""
     return F.unix_date(column).cast("int")

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from churnkit.engine import Column, F, Frame, aggregated, matched, named, projected, settle, stacked
-from churnkit.expressions import count_if, days, total_if
+from churnkit.expressions import count_if, days, told, total_if
 
 EPOCH = date(1970, 1, 1)
 
@@ -14,7 +14,7 @@ EPOCH = date(1970, 1, 1)
 class Kind:
     """How a table tells time, and how far back it is looked at: `look_back` days or months before the as-of date.
 
-    `deliveries` is how many deliveries that takes, at a month each; of a reference table the newest of them that brought it counts alone.
+    `deliveries` is how many deliveries that takes, at a month each; a reference table stands as the newest of them hands it on.
     An operator may not send a table that `is_optional`.
     """
 
@@ -34,7 +34,7 @@ TABLES: dict[str, Kind] = {
     "device_keys_monthly": Kind("monthly", 12, 12),
     "cells_monthly": Kind("monthly", 3, 3),
     "access_codes_monthly": Kind("monthly", 3, 3),
-    "roaming_daily": Kind("daily", 90, 3),
+    "roaming_daily": Kind("daily", 90, 4),
     "data_daily": Kind("daily", 180, 6, is_optional=True),
     "bills": Kind("day", 160, 6, "bill_month", own_clocks=(("paid_at", ("paid_cents",)),)),
     "subscribers": Kind("day", 190, 7, "snapshot_on"),
@@ -44,9 +44,9 @@ TABLES: dict[str, Kind] = {
     "care_contacts": Kind("day", 365, 12, own_clocks=(("resolved_at", ("compensation_cents",)),), is_optional=True),
     "portability_requests": Kind("event", 180, 6, is_optional=True),
     "orders": Kind("day", 365, 12, own_clocks=(("ends_on", ()),), is_optional=True),
-    "plans": Kind("reference", 0, 12, is_optional=True),
-    "handsets": Kind("reference", 0, 12, is_optional=True),
-    "number_plan": Kind("reference", 0, 12, is_optional=True),
+    "plans": Kind("reference", 0, 1, is_optional=True),
+    "handsets": Kind("reference", 0, 1, is_optional=True),
+    "number_plan": Kind("reference", 0, 1, is_optional=True),
 }
 SUMMARIES = tuple(name for name, kind in TABLES.items() if kind.clock in ("daily", "monthly"))
 MADE_OF = {name: "data_sessions" if name == "data_daily" else "calls" for name in SUMMARIES}  # the extract behind a summary
@@ -144,7 +144,7 @@ def cut_daily(history: History, kind: Kind, table: Frame) -> Frame:
 
 
 def cut_monthly(history: History, kind: Kind, table: Frame) -> Frame:
-    """One row per subscriber, thing and month: `first_` by minimum, `last_` and texts by maximum, others by sum.
+    """One row per subscriber, thing and month: `first_` by minimum, `last_` by maximum, a network by what is known of it, others by sum.
 
     `months_ago` is 1 for the last month.
     """
@@ -193,7 +193,9 @@ def added_up(rows: Frame, keys: list[str], dropped: list[str]) -> Frame:
             return F.min(name)
         if name.endswith("_hours"):
             return F.bit_or(name)
-        if name.startswith("last_") or name == "network":
+        if name == "network":
+            return told(F.col(name))
+        if name.startswith("last_"):
             return F.max(name)
         return F.sum(name).cast("bigint")
 

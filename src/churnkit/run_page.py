@@ -13,7 +13,10 @@ OVER_CHAMPION = ("precision_at_capacity_gained", "auc_gained", "pr_auc_gained", 
 
 def numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
     """The numbers of an evaluation under group/name: open, one_way_stop, interval (of the open stratum), gain (over each baseline),
-    kinds (AUC by kind of leaving), money (EMPC, what the list brings, how long it best is) and champion (the gain over it). What is missing is left out."""
+    kinds (AUC by kind of leaving), money (EMPC, what the list brings, how long it best is) and champion (the gain over it).
+
+    What is missing is left out.
+    """
     judged, apart = metrics["open"], metrics.get("one_way_stop", {})
     told: dict[str, Any] = {f"open/{name}": judged.get(name) for name in (*SHOWN, *COUNTS)}
     told |= {f"one_way_stop/{name}": apart.get(name) for name in (*COMPARED, *COUNTS)}

@@ -2,7 +2,7 @@
 from collections.abc import Callable
 
 from churnkit.engine import Column, F, Frame, projected
-from churnkit.expressions import count_if, days, total_if
+from churnkit.expressions import count_if, days, told, total_if
 from churnkit.timeline import FILE_NO
 
 SERVICE = ("own_care", "short_code")
@@ -29,7 +29,7 @@ class Leg:
         self.voice, self.sms = kind == "voice", kind == "sms"
         self.out, self.incoming, self.forwarded = direction == "out", direction == "in", direction == "forwarded"
         self.network = F.coalesce(F.col("other_party_network"), F.lit("unknown"))
-        self.of_service = self.network.isin(*SERVICE)
+        self.of_service = self.network.isin(*SERVICE) | self.network.startswith("rival_care:")
         self.answered = F.coalesce(F.col("is_answered"), F.col("duration_s") > 0)
         self.seconds = F.coalesce(F.col("duration_s"), F.lit(0))
         self.person_in = self.incoming & self.voice & ~self.of_service
@@ -41,11 +41,14 @@ def usage_daily(calls: Frame, wait_days: int) -> Frame:
     """One row per subscriber, day and received_day: counts and seconds by what the legs were.
 
     `own_events` are outgoing calls and SMS and answered incoming calls from people; nothing else is own activity. `own_hours` are the hours
-    of the day in which there was any, one bit each: 2⁰ is midnight to one. `last_cfu_s` and `last_answered_in_s` are seconds since 1970 of
-    the day's last such leg, null if none.
+    of the day in which there was any, one bit each: 2⁰ is midnight to one. Legs forwarded unconditionally to a notice platform (来电提醒, 秘书台)
+    are `fwd_notice` and no `fwd_unconditional`, for they warn of nothing. `last_cfu_s` and `last_answered_in_s` are seconds since 1970 of
+    the day's last leg forwarded unconditionally elsewhere, and of the last call taken, null if none.
     """
     leg = Leg()
     target = F.coalesce(F.col("forwarded_to_network"), F.lit("unknown"))
+    on_what = {cause: leg.forwarded & (F.col("forward_cause") == cause) for cause in CAUSES}
+    noticed, on_what["unconditional"] = (on_what["unconditional"] & it for it in (target.isin(*SERVICE), ~target.isin(*SERVICE)))
     calls = projected(calls, ["*"], {"hour_bit": F.pow(F.lit(2), F.hour(F.col("happened_at"))).cast("bigint")})  # once for three
     return calls.groupBy("subscriber_id", days(F.col("happened_at").cast("date")).alias("day"),
                          days(F.col("received_at").cast("date")).alias("received_day"), *files(calls)).agg(
@@ -57,7 +60,8 @@ def usage_daily(calls: Frame, wait_days: int) -> Frame:
         total_if(leg.person_in, leg.seconds).alias("in_s"),
         count_if(leg.sms & leg.out).alias("sms_out"),
         count_if(leg.sms & leg.incoming & ~leg.of_service).alias("sms_in"),
-        *(count_if(leg.forwarded & (F.col("forward_cause") == cause)).alias(f"fwd_{cause}") for cause in CAUSES),
+        *(count_if(condition).alias(f"fwd_{cause}") for cause, condition in on_what.items()),
+        count_if(noticed).alias("fwd_notice"),
         count_if(leg.forwarded & target.startswith("rival:")).alias("fwd_rival"),
         count_if(leg.voice & leg.out & leg.network.startswith("rival:")).alias("rival_calls"),
         total_if(leg.voice & leg.out & leg.network.startswith("rival:"), leg.seconds).alias("rival_s"),
@@ -68,7 +72,7 @@ def usage_daily(calls: Frame, wait_days: int) -> Frame:
         hours_of(leg.own_activity).alias("own_hours"),
         hours_of(leg.person_in).alias("in_hours"),
         hours_of(leg.person_in & leg.answered).alias("answered_hours"),
-        F.max(F.when(leg.forwarded & (F.col("forward_cause") == "unconditional"), leg.second)).cast("bigint").alias("last_cfu_s"),
+        F.max(F.when(on_what["unconditional"], leg.second)).cast("bigint").alias("last_cfu_s"),
         F.max(F.when(leg.person_in & leg.answered, leg.second)).cast("bigint").alias("last_answered_in_s"),
     )
 
@@ -83,7 +87,7 @@ def contacts_monthly(calls: Frame, wait_days: int) -> Frame:
     leg = Leg()
     people = calls.filter(~leg.forwarded & ~leg.of_service & ~(leg.sms & leg.incoming) & F.col("other_party").isNotNull())
     return people.groupBy("subscriber_id", "other_party", *monthly(wait_days), *files(calls)).agg(
-        F.max(leg.network).alias("network"),
+        told(leg.network).alias("network"),
         count_if(leg.voice & leg.out).alias("out_calls"),
         total_if(leg.voice & leg.out, leg.seconds).alias("out_s"),
         count_if(leg.person_in & leg.answered).alias("in_answered"),
@@ -95,7 +99,7 @@ def contacts_monthly(calls: Frame, wait_days: int) -> Frame:
 def forward_targets_monthly(calls: Frame, wait_days: int) -> Frame:
     """One row per subscriber, forwarding target, month and known_from: how many legs went there, and from which day on."""
     return calls.filter(Leg().forwarded).groupBy("subscriber_id", F.col("forwarded_to").alias("target"), *monthly(wait_days), *files(calls)).agg(
-        F.max(F.coalesce(F.col("forwarded_to_network"), F.lit("unknown"))).alias("network"),
+        told(F.coalesce(F.col("forwarded_to_network"), F.lit("unknown"))).alias("network"),
         F.count(F.lit(1)).alias("legs"),
         F.min(days(F.col("happened_at").cast("date"))).alias("first_day"),
     )

@@ -63,6 +63,11 @@ def account_of(delivery: str) -> Path:
     return events(delivery, "account")
 
 
+def handed_on(delivery: str, name: str = "") -> Path:
+    """Where a delivery keeps a table that stands until it is sent again: as it came last, with this delivery or one before it."""
+    return events(delivery, "handed_on") / name
+
+
 def summary(delivery: str, name: str) -> Path:
     """Where one summary of a delivery's call records lies."""
     return DELIVERIES / delivery / "summaries" / name

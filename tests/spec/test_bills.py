@@ -112,6 +112,10 @@ def test_shock_is_the_last_bill_over_the_median_of_the_regular_ones_before(spec)
         1 | 2026-03-31 | 1000
         1 | 2026-02-28 | 4000
         1 | 2026-01-31 | 2000
+        6 | 2026-05-31 | 4000
+        6 | 2026-04-30 | 5000
+        6 | 2026-03-31 | 1000
+        6 | 2025-12-31 | 90000
         2 | 2026-05-31 | 2999
         2 | 2026-04-30 | 2000
         2 | 2026-03-31 | 9000
@@ -124,7 +128,7 @@ def test_shock_is_the_last_bill_over_the_median_of_the_regular_ones_before(spec)
          bill_usual={1: 3000.0, 2: 2000.0, 3: 0.0, 4: None, 5: 1000.0}, bill_shock_ratio={1: 1.5, 2: 1.4995, 3: None, 4: None, 5: None},
          is_bill_shock={1: 1, 2: 0, 3: None, 4: None}, bill_over_usual={1: 1500.0, 2: 999.0, 3: 1000.0, 4: None, 5: None},
          bill_drop_ratio={1: 4500 * 3 / 10000, 2: 2999 / 4000, 3: None, 4: None, 5: None},
-         earlier_bill_ratio={1: 5000 * 3 / 7000, 2: 2000 * 2 / 10000, 3: None, 4: None, 5: None})
+         earlier_bill_ratio={1: 5000 * 3 / 7000, 6: 5.0, 2: 2000 * 2 / 10000, 3: None, 4: None, 5: None})
 
 
 def test_parts_are_shares_of_the_total_and_null_when_nothing_was_billed(spec):
@@ -135,6 +139,7 @@ def test_parts_are_shares_of_the_total_and_null_when_nothing_was_billed(spec):
         1 | 2026-04-30 | 5000        | 4000       |                     | 500                |                   |                   |                   | 3000
         1 | 2026-03-31 | 5000        | 4000       |                     |                    |                   |                   | 500               | 3000
         1 | 2026-02-28 | 5000        | 4000       |                     | 900                |                   |                   |                   | 4500
+        1 | 2026-01-31 | 5000        | 4000       |                     |                    |                   |                   |                   | 9000
         2 | 2026-05-31 | 0           | 3000       | 1                   |                    |                   |                   |                   | 3000
         3 | 2026-04-30 | 100         |            |                     | 100                |                   |                   |                   |
         4 | 2026-05-31 | -500        |            | 10                  |                    |                   |                   |                   |

@@ -6,7 +6,7 @@ def test_a_fall_is_where_the_days_before_and_after_differ_most(spec):
     """Subscriber 1 sent or called 20 times in the 20 days to 05-11, twice in the 20 days since, and was called 4 times before and twice after.
 
     At 05-12 the chi-square of a steady 22 in 40 days is (20*20 - 2*20)² / (22*20*20); forwarded legs alone make no day of use.
-    Subscriber 2 uses the line more and more, 3 fell silent six days ago, 4 was seen for the first time 13 days before the silence.
+    Subscriber 2 uses the line more and more, 3 fell silent six days ago, 4 was seen for the first time 13 days before the silence, 6 14 days.
     """
     spec({"usage_daily": """
           | day        | out_calls | sms_out | in_calls | fwd_busy
@@ -23,8 +23,10 @@ def test_a_fall_is_where_the_days_before_and_after_differ_most(spec):
         3 | 2026-05-26 | 40        |         |          |
         4 | 2026-05-12 | 5         |         |          |
         4 | 2026-05-24 | 5         |         |          |
+        6 | 2026-05-11 | 5         |         |          |
+        6 | 2026-05-24 | 5         |         |          |
     """},
-         outgoing_fall_evidence={1: 360 ** 2 / (22 * 20 * 20), 2: 0, 3: 0, 4: 0, 5: 0}, days_since_outgoing_fall={1: 20, 2: None, 3: None, 4: None, 5: None},
+         outgoing_fall_evidence={1: 360 ** 2 / (22 * 20 * 20), 2: 0, 3: 0, 4: 0, 5: 0, 6: 70 ** 2 / (10 * 14 * 7)}, days_since_outgoing_fall={1: 20, 2: None, 3: None, 4: None, 5: None, 6: 7},
          outgoing_fall_ratio={1: 2 / 20, 2: None, 4: None}, incoming_fall_ratio={1: 2 / 4, 2: None, 4: None})
 
 

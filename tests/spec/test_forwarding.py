@@ -48,6 +48,16 @@ def test_forwarding_is_active_when_its_last_leg_is_later_than_the_last_answered_
     """}, is_forwarding_active={1: 1, 2: 0, 3: 0, 4: 0, 5: 1, 6: 1, 7: 0, 8: 0})
 
 
+def test_what_goes_to_a_notice_platform_is_forwarded_and_no_warning(spec):
+    spec({"usage_daily": """
+          | day        | in_calls | fwd_unconditional | fwd_notice
+        --+------------+----------+-------------------+-----------
+        1 | 2026-05-30 | 1        |                   | 3
+        2 | 2026-05-30 | 1        | 2                 | 1
+    """}, forwarded_share_30d={1: 0.75, 2: 0.75}, cfu_share_30d={1: 0.0, 2: 0.5}, forwarded_unconditional_30d={1: 0, 2: 2}, cfu_days_30d={1: 0, 2: 1},
+         cfu_over_habit_30d={1: 0.0, 2: 2.0}, days_since_first_cfu_90d={1: None, 2: 2})
+
+
 def test_shares_are_of_all_calls_that_came_for_the_subscriber(spec):
     spec({"usage_daily": """
           | day        | in_calls | in_answered | fwd_unconditional | fwd_busy | fwd_no_answer | fwd_unreachable
@@ -117,3 +127,37 @@ def test_forwarding_to_a_rival_is_unconditional_and_to_a_rival_on_one_day(spec):
     """},
          cfu_to_rival_days_30d={1: 1, 2: 0, 3: 0}, cfu_to_rival_days_60d={1: 2, 2: 0},
          days_since_cfu_to_rival={1: 30, 2: None, 3: None}, days_since_first_cfu_to_rival={1: 180, 2: None, 3: None})
+
+
+def test_the_first_day_of_forwarding_is_a_day_with_such_a_leg_and_habit_goes_back_ninety_days(spec):
+    """90 days begin on 03-03."""
+    spec({"usage_daily": """
+          | day        | fwd_unconditional | fwd_busy
+        --+------------+-------------------+---------
+        1 | 2026-05-20 | 3                 |
+        1 | 2026-03-20 |                   | 1
+        1 | 2026-03-03 | 2                 |
+        1 | 2026-03-02 | 8                 |
+        2 | 2026-05-20 | 3                 |
+        2 | 2026-03-20 |                   | 1
+    """}, cfu_over_habit_30d={1: 2.0, 2: 3.0}, days_since_first_cfu_90d={1: 90, 2: 12}, cfu_days_90d={1: 2, 2: 1})
+
+
+def test_a_target_is_as_old_as_its_first_month_and_of_two_the_one_used_longer_is_the_first(spec):
+    """1's target of May was one of March; 2 has two of one leg in May, of which the one known from March comes first; 3's was new in April."""
+    spec({"forward_targets_monthly": """
+          | target | month   | network | legs | first_day
+        --+--------+---------+---------+------+-----------
+        1 | pa     | 2026-05 | own     | 3    | 2026-05-10
+        1 | pa     | 2026-03 | own     | 1    | 2026-03-10
+        2 | pb     | 2026-05 | own     | 1    | 2026-05-10
+        2 | pc     | 2026-05 | own     | 1    | 2026-05-20
+        2 | pc     | 2026-03 | own     | 1    | 2026-03-10
+        3 | pd     | 2026-04 | own     | 1    | 2026-04-20
+        4 | pe     | 2026-05 | own     | 1    | 2026-05-02
+        5 | pe     | 2026-05 | own     | 1    | 2026-05-01
+    """, "subscribers": """
+          | snapshot_on | activated_on | payment_kind
+        --+-------------+--------------+-------------
+        1 | 2026-05-31  | 2020-01-01   | postpaid
+    """}, is_forward_target_new={1: 0, 2: 0, 3: 0, 4: 1, 5: 0})

@@ -75,3 +75,10 @@ def test_lines_on_one_handset_are_those_that_used_it_in_three_months(spec):
     """},
          handsets_used_12m={1: 2, 2: 2, 3: 1, 4: None, 5: None, 6: 1, 7: None},
          lines_on_handset_3m={1: 2, 2: 2, 3: None, 4: None, 5: None, 6: 1, 7: None})
+
+
+def test_what_more_than_fifty_lines_use_is_no_one_handset(spec):
+    """ka is 50 lines', kz 51 lines'; 1 used both."""
+    used = "".join(f"{n} | ka | 2026-05 | 1\n" for n in range(1, 51)) + "".join(f"{n} | kz | 2026-05 | 1\n" for n in (1, *range(51, 101)))
+    spec({"device_keys_monthly": " | device_key | month | legs\n--+\n" + used}, lines_on_handset_3m={1: 50, 2: 50, 51: None},
+         handsets_used_12m={1: 2, 2: 1, 51: 1})

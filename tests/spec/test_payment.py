@@ -32,6 +32,22 @@ def test_arrears_are_what_is_unpaid_past_its_due_date(spec):
          payment_delay_mean_6m={1: 7.5, 2: None, 3: -4.0, 4: None}, payment_delay_last={1: 5, 3: -4, 4: None}, payment_delay_change={1: -2.5, 3: 0.0, 4: None})
 
 
+def test_a_bill_is_overdue_from_the_day_after_its_due_date_and_the_newest_payment_is_that_of_the_newest_bill(spec):
+    """1's bill of April is due on the as-of day, 3's the day before; 3 paid May's at once, and the newer bill before the older.
+
+    4's bill does not say when it was due.
+    """
+    spec({"subscribers": LINES, "bills": """
+          | bill_month | due_at     | total_cents | paid_cents | paid_at    | received_at
+        --+------------+------------+-------------+------------+------------+--------------------
+        1 | 2026-04-30 | 2026-06-01 | 5000        |            |            | 2026-05-03 00:00:00
+        4 | 2026-02-28 |            | 5000        |            |            | 2026-05-03 00:00:00
+        3 | 2026-04-30 | 2026-05-31 | 700         |            |            | 2026-05-03 00:00:00
+        3 | 2026-05-31 | 2026-05-29 | 500         | 500        | 2026-05-30 | 2026-06-03 00:00:00
+        3 | 2026-03-31 | 2026-04-15 | 500         | 500        | 2026-05-31 | 2026-06-03 00:00:00
+    """}, arrears_amount={1: 0, 3: 700, 4: None}, unpaid_months={1: 0, 3: 1, 4: None}, days_overdue={1: 0, 3: 1, 4: 0}, payment_delay_last={1: None, 3: 1})
+
+
 def test_payments_are_counted_over_half_open_windows(spec):
     """1 paid on every edge, and once as the as-of day began; 3's payment is known too late; 4 has a bill and paid none."""
     spec({"subscribers": LINES, "bills": """

@@ -10,6 +10,7 @@ PLANS = """
    next  | 100       | 1000          | 30000   | 5G         | 2026-06-01 |
    gone  | 100       | 1000          | 30000   | 5G         | 2020-01-01 | 2026-05-31
    dumb  | 500       |               | 0       |            | 2020-01-01 |
+   dumb  | 400       | 700           | 900     | 3G         | 2019-01-01 |
 """
 LINES = """
       | snapshot_on | activated_on | payment_kind | plan
@@ -49,29 +50,35 @@ def test_use_is_compared_with_the_plan_as_it_was_on_the_last_day(spec):
 
 
 def test_the_cheapest_plan_is_one_that_holds_the_use_of_three_months(spec):
-    """1 needs 100 minutes a month, just what the small plan holds; 2 a byte more than it holds; 3 needs nothing, 4 more than any plan; 5 has an old bill only."""
+    """1 needs 100 minutes a month, just what the small plan holds; 2 a byte more than it holds; 3 needs nothing, 4 more than any plan; 5 has an old bill only.
+
+    6 came in May and called for 101 minutes.
+    """
     spec({"plans": PLANS, "subscribers": LINES, "bills": """
           | bill_month | total_cents
         --+------------+------------
         1 | 2026-05-31 | 5000
+        1 | 2026-04-30 | 4500
         1 | 2026-03-31 | 4000
         1 | 2026-02-28 | 99900
         2 | 2026-05-31 | 9900
         3 | 2026-04-30 | 300
         4 | 2026-05-31 | 9900
         5 | 2026-02-28 | 9900
+        6 | 2026-05-31 | 9900
     """, "usage_daily": """
           | day        | out_s
         --+------------+---------
+        6 | 2026-05-31 | 6060
         1 | 2026-05-31 | 18000
         1 | 2026-02-28 | 18000
         4 | 2026-05-31 | 99000000
     """, "data_daily": """
           | day        | bytes
         --+------------+-----------
-        2 | 2026-03-01 | 3000000001
+        2 | 2026-03-01 | 1000000001
     """},
-         overspend_vs_best_plan_3m={1: 2600.0, 2: 0.0, 3: -200.0, 4: None, 5: None, 6: None})
+         overspend_vs_best_plan_3m={1: 2600.0, 2: 0.0, 3: -200.0, 4: None, 5: None, 6: 0.0, 7: None})
 
 
 def test_a_handset_is_ahead_of_a_plan_by_generations(spec):

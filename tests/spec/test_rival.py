@@ -37,6 +37,22 @@ def test_the_share_of_rival_contacts_leaves_fixed_lines_out(spec):
     """}, rival_contacts_share_1m={1: 0.5, 2: None, 3: None}, rival_contacts_share_3m={1: 2 / 3, 2: None})
 
 
+def test_a_contact_is_on_the_network_that_was_last_known(spec):
+    """pa came to us, pb's network is not told any more; pc's month came in two deliveries, of which one tells it."""
+    spec({"contacts_monthly": """
+          | other_party | month   | known_from | network | out_calls | out_s
+        --+-------------+---------+------------+---------+-----------+------
+        1 | pa          | 2026-05 |            | own     | 1         | 60
+        1 | pa          | 2026-04 |            | rival:b | 1         | 60
+        2 | pb          | 2026-05 |            | unknown | 1         | 60
+        2 | pb          | 2026-04 |            | rival:b | 1         | 60
+        3 | pc          | 2026-04 | 2026-05    | rival:b | 1         | 60
+        3 | pc          | 2026-04 | 2026-06    | unknown | 1         | 60
+        4 | pd          | 2026-05 |            | unknown | 1         | 60
+    """}, onnet_share_3m={1: 1.0, 2: 0.0}, rival_contacts_share_1m={1: 0.0, 2: 1.0, 4: None},
+         top_rival={1: None, 2: "rival:b", 3: "rival:b", 4: None})
+
+
 def test_requests_to_port_out_are_counted_over_half_open_windows(spec):
     """1 asked on every edge, and too late to be known; 2 half a year ago, 3 a day before that."""
     spec({"portability_requests": """

@@ -25,6 +25,8 @@ USAGE = """
     --+------------+-----------
     4 | 2026-05-31 | 1
     5 | 2026-05-01 | 1
+    5 | 2026-03-20 | 1
+    5 | 2026-05-20 | 0
     7 | 2026-05-31 | 1
 """
 
@@ -46,6 +48,42 @@ def test_contacts_who_left_count_only_once_that_was_known(spec):
          left_contacts_30d={1: 2, 4: 0, 5: 0, 7: 0}, left_contacts_60d={1: 2, 4: 0, 5: 0}, left_contacts_90d={1: 3, 4: 0, 5: 0},
          left_contacts_share_60d={1: 2 / 5, 4: 0.0, 5: None}, left_contacts_share_90d={1: 3 / 5, 4: 0.0, 5: None}, churn_influence_90d={1: 8 / 12, 4: 0.0, 5: None},
          is_strongest_tie_gone={1: 1, 4: 0, 5: 0}, days_since_strongest_tie_left={1: 30, 4: None, 5: None}, days_since_contact_left_90d={1: 30, 4: None, 5: None})
+
+
+def test_a_tie_that_is_not_the_strongest_is_no_strongest_tie(spec):
+    spec({"subscribers": LINES, "status_changes": CHANGES, "usage_daily": USAGE, "contacts_monthly": """
+          | other_party | month   | network | out_calls
+        --+-------------+---------+---------+----------
+        1 | p2          | 2026-05 | own     | 2
+        1 | p7          | 2026-05 | own     | 5
+    """}, left_contacts_30d={1: 1}, is_strongest_tie_gone={1: 0}, days_since_strongest_tie_left={1: None})
+
+
+def test_ties_vanish_with_fourteen_days_of_silence_and_for_sixty_days(spec):
+    """2 is silent for 14 days, 3 for 13; 4 gave notice 60 days ago, 5 so many and one. 1 to 4 and 6 have no other ties: a share is no more than all."""
+    spec({"subscribers": LINES, "status_changes": """
+          | happened_at         | status        | reason
+        --+---------------------+---------------+------------
+        4 | 2026-04-02 08:00:00 | pre_cancelled | voluntary
+        5 | 2026-04-01 08:00:00 | pre_cancelled | voluntary
+    """, "usage_daily": """
+          | day        | own_events
+        --+------------+-----------
+        2 | 2026-05-17 | 1
+        2 | 2026-04-17 | 1
+        3 | 2026-05-18 | 1
+    """, "contacts_monthly": """
+          | other_party | month   | network | out_calls
+        --+-------------+---------+---------+----------
+        1 | p2          | 2026-05 | own     | 1
+        1 | p9          | 2026-05 | own     | 3
+        2 | p3          | 2026-05 | own     | 1
+        3 | p4          | 2026-03 | own     | 1
+        4 | p5          | 2026-03 | own     | 1
+        6 | p2          | 2026-05 | own     | 1
+        6 | p4          | 2026-03 | own     | 1
+    """},
+         vanished_ties_share_60d={1: 0.283018, 2: 0, 3: 1.0, 4: 0, 6: 1.0}, lost_ties_share_60d={1: 0, 2: 0, 3: 1.0, 4: 0, 6: 1.0}, lost_ties_share_30d={3: 0})
 
 
 def test_lost_ties_are_shares_of_all_contact_while_they_lasted(spec):

@@ -95,7 +95,7 @@ def test_a_number_may_be_ported_when_nothing_holds_it(spec):
 
 
 def test_a_number_is_ported_in_since_the_line_was_opened(spec):
-    """1's came the day before the line was opened; 2's a month before, for another holder; 3's went away; 4's is a year old, 5's a day more."""
+    """1's came the day before the line was opened, and a month ago once more; 2's a month before, for another holder; 3's went away; 4's is a year old, 5's a day more."""
     spec({"subscribers": """
           | snapshot_on | activated_on | payment_kind | msisdn_party
         --+-------------+--------------+--------------+-------------
@@ -114,5 +114,7 @@ def test_a_number_is_ported_in_since_the_line_was_opened(spec):
          p4 | 2025-06-01 00:00:00 | own
          p5 | 2025-05-31 23:59:59 | own
          p6 | 2026-02-23 00:00:00 | own
+         p4 | 2025-06-01 00:00:01 | own
+         p1 | 2026-05-01 12:00:00 | own
          p6 | 2026-06-01 00:00:00 | own
-    """}, days_since_ported_in={1: 92, 2: None, 3: None, 4: 365, 5: None, 6: 98})
+    """}, days_since_ported_in={1: 31, 2: None, 3: None, 4: 365, 5: None, 6: 98})

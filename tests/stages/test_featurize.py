@@ -6,11 +6,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from builders import BILLS, CALLS, COMMON, FILES, JUNE, deliver, frame, ingest_again, ingest_alone, put_down, run_ingest, subscriber
-from churnkit.archive import sent
+from builders import BILLS, CALLS, COMMON, FILES, JUNE, deliver, frame, ingest_again, put_down, run_ingest, subscriber
+from churnkit.archive import known_history, sent
 from churnkit.features import REGISTRY, needs
 from churnkit.stages import featurize, summarise
-from churnkit.timeline import Delivery, Plan
+from churnkit.timeline import Delivery, Plan, add_months
 
 AS_OF = date(2026, 7, 1)
 PLAN = Plan((JUNE,), (), (), AS_OF, AS_OF, {AS_OF: (JUNE,)}, {AS_OF: ()})
@@ -75,10 +75,18 @@ def test_features_of_extracts_that_did_not_come_are_left_out_with_a_notice(capsy
     assert f"featurize {AS_OF}: no {absent}, so {len(REGISTRY) - len(there)} features are left out" in capsys.readouterr().err
 
 
-def test_a_reference_table_that_was_not_sent_again_stands_as_it_came_last():
-    for delivery, fee in (("2026-04", 1900), ("2026-05", 2900)):
-        ingest_alone(delivery, plans=f"plan,fee_cents\nP,{fee}\n")
+def test_a_reference_table_that_was_not_sent_again_stands_as_it_came_last_however_long_ago():
+    fees = {"2025-01": 1900, "2025-02": 2900, **{f"{add_months(date(2025, 3, 1), n):%Y-%m}": None for n in range(14)}, "2026-05": 3900}
+    for delivery, fee in fees.items():
+        put_down(delivery, {"plans": f"plan,fee_cents\nP,{fee}\n"} if fee else {})
+        ingest_again(delivery, "plans")
+    found = {delivery: [row.fee_cents for row in sent("plans", (delivery,)).collect()] for delivery in fees}
+    assert found == {delivery: [1900 if delivery == "2025-01" else 3900 if delivery == "2026-05" else 2900] for delivery in fees}
+    plan = Plan(tuple(fees), (), (), AS_OF, AS_OF, {date(2025, 2, 1): ("2025-01",)}, {})
+    assert [row.fee_cents for row in known_history(plan, date(2025, 2, 1), 4, ["plans"]).tables["plans"].collect()] == [1900]
+
+
+def test_a_reference_table_that_never_came_is_absent():
     put_down(JUNE, {})
     ingest_again(JUNE, "plans")
-    assert [row.fee_cents for row in sent("plans", (JUNE, "2026-05", "2026-04")).collect()] == [2900]
     assert sent("plans", (JUNE,)) is None

@@ -2,15 +2,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from pathlib import Path
 
-from churnkit.engine import Column, F, Frame, W, aggregated, beside, projected, read, settle, stacked, write
+from churnkit.engine import Column, F, Frame, W, aggregated, beside, projected, read, settle, stacked
 from churnkit.extracts.numbers import ACCESS_CODES
 from churnkit.files import parts
-from churnkit.timeline import Delivery, events
+from churnkit.timeline import Delivery, handed_on
 
 OWN = "own"
-HANDED_ON = "directory"  # where a delivery keeps it, beside its events
 HELD = {"number_plan": ("prefix", "operator", "kind", "valid_from", "valid_to"), "portings": ("msisdn", "happened_at", "to_operator")}
 LONG_AGO = "0001-01-01"
 
@@ -25,7 +23,7 @@ class Directory:
     @classmethod
     def handed_on(cls, deliveries: Sequence[Delivery]) -> "Directory":
         """What the last of the deliveries handed on: the number plan in force, and the portings that no later one can correct any more."""
-        folders = {name: events(d.name, HANDED_ON) / name for name in HELD for d in deliveries[-1:]}
+        folders = {name: handed_on(d.name, name) for name in HELD for d in deliveries[-1:]}
         return cls(**{name: read([folder]) for name, folder in folders.items() if parts(folder)})
 
     def holding(self, name: str, tables: Sequence[Frame]) -> "Directory":
@@ -34,12 +32,6 @@ class Directory:
         if name == "number_plan":
             filled = filled[:1]  # it comes whole
         return replace(self, **{name: settle(stacked([projected(rows, HELD[name], {}) for rows in filled]).distinct())}) if filled else self
-
-    def hand_on(self, folder: Path) -> None:
-        """Keep the directory for the delivery after this one."""
-        for name in HELD:
-            if (rows := getattr(self, name)) is not None:
-                write(rows, folder / name)
 
     def access_codes(self) -> list[str]:
         """The codes dialled before a number to take a long-distance carrier: those known everywhere and those of the plan."""

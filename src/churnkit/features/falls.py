@@ -42,10 +42,10 @@ def days_since_outgoing_fall(falls: Events) -> Column:
     return F.max("days_after").cast("bigint")
 
 
-@feature("outgoing_falls", unit="ratio", risky="-", group="usage_trend", zh="约{days_since_outgoing_fall:.0f}天前起主叫降至此前的{value:.0%}",
-         en="outgoing calls down to {value:.0%} some {days_since_outgoing_fall:.0f} days ago",
-         zero=("约{days_since_outgoing_fall:.0f}天前起没有主叫，此前有", "no outgoing call for {days_since_outgoing_fall:.0f} days, unlike before"),
-         told=(None, 0.8))
+@feature("outgoing_falls", unit="ratio", risky="-", group="usage_trend", zh="约{days_since_outgoing_fall:.0f}天前起主叫和短信降至此前的{value:.0%}",
+         en="outgoing calls and SMS at {value:.0%} of before since {days_since_outgoing_fall:.0f} days ago",
+         zero=("约{days_since_outgoing_fall:.0f}天前起没有主叫和短信，此前有",
+               "no outgoing call or SMS for {days_since_outgoing_fall:.0f} days, unlike before"), told=(None, 0.8))
 def outgoing_fall_ratio(falls: Events) -> Column:
     """Outgoing calls and SMS a day since that fall over those before it; null if they never fell."""
     return since_fall("outgoing")

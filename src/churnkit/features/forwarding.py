@@ -1,8 +1,8 @@
 """Call forwarding: where calls go when they no longer reach this line, and how unlike the subscriber's habit that is."""
 from churnkit.engine import Column, F, W, aggregated, beside, matched, projected
-from churnkit.expressions import count_if
+from churnkit.expressions import count_if, told
 from churnkit.features.account import last_snapshots
-from churnkit.features.declare import feature, flag, ratio, share, source
+from churnkit.features.declare import added, feature, flag, ratio, share, source
 from churnkit.history import Events, History
 
 CAUSES = ("unconditional", "busy", "no_answer", "unreachable")
@@ -12,7 +12,7 @@ LOOK_BACK = 90  # days in which forwarding may have been set
 
 def legs() -> Column:
     """Forwarded legs of a day, whatever the cause."""
-    return F.col("fwd_unconditional") + F.col("fwd_busy") + F.col("fwd_no_answer") + F.col("fwd_unreachable")
+    return added(F.col(f"fwd_{cause}") for cause in (*CAUSES, "notice"))
 
 
 def forwarded(usage: Events, window: int) -> Column:
@@ -29,7 +29,7 @@ def forward_targets(history: History) -> Events:
     """
     key = ["subscriber_id", "target"]
     targets = aggregated(history.events("forward_targets_monthly").table, key, {
-        "network": F.max("network"), "first_day": F.min("first_day"), "legs_3m": F.sum("legs"),
+        "network": told(F.col("network")), "first_day": F.min("first_day"), "legs_3m": F.sum("legs"),
         "legs_1m": F.sum(F.when(F.col("months_ago") == 1, F.col("legs")).otherwise(F.lit(0)))})
     lines = last_snapshots(history)
     mine = projected(lines, ["subscriber_id", "customer_key"], {"other_number": F.col("alt_contact_party")})
@@ -48,7 +48,7 @@ def forward_targets(history: History) -> Events:
 @feature("usage_daily", unit="count", windows=(7, 30, 90), missing=0, risky="+", internal=True,
          zh="近{window}天有{value:.0f}次来电被无条件转移", en="{value:.0f} calls forwarded unconditionally in {window} days")
 def forwarded_unconditional(usage: Events, window: int) -> Column:
-    """Legs forwarded unconditionally in the window."""
+    """Legs forwarded unconditionally in the window, but for those to a notice platform (来电提醒, 秘书台), which warn of nothing."""
     return usage.total("fwd_unconditional", window)
 
 
@@ -221,19 +221,19 @@ def cfu_to_rival() -> Column:
 
 
 @feature("usage_daily", unit="days", windows=(30, 60), missing=0, risky="+", internal=True, zh="近{window}天有{value:.0f}天把来电转往异网",
-         en="calls forwarded to a rival network on {value:.0f} of {window} days")
+         en="calls forwarded to a rival network on {value:.0f} of {window} days", needs=("number_plan",))
 def cfu_to_rival_days(usage: Events, window: int) -> Column:
     """Days of the window on which calls were forwarded unconditionally, and to a rival's mobile number."""
     return usage.days(cfu_to_rival(), window)
 
 
-@feature("usage_daily", unit="days", risky="-", internal=True)
+@feature("usage_daily", unit="days", risky="-", internal=True, needs=("number_plan",))
 def days_since_cfu_to_rival(usage: Events) -> Column:
     """Days since the last such day; null if there was none in 180 days."""
     return usage.days_since_last(cfu_to_rival())
 
 
-@feature("usage_daily", unit="days", risky="±", internal=True)
+@feature("usage_daily", unit="days", risky="±", internal=True, needs=("number_plan",))
 def days_since_first_cfu_to_rival(usage: Events) -> Column:
     """Days since the first such day of 180; null if there was none."""
     return usage.since(F.min(F.when(cfu_to_rival(), F.col("day"))))

@@ -7,6 +7,7 @@ from churnkit.history import Events, History
 YEAR = 12  # months that handsets are looked back at
 QUARTER = 3  # months that lines on one handset are looked for in
 NEWEST_GENERATION = 5
+MOST_LINES = 50  # on one handset; an IMEI of more is a placeholder, such as 000000000000000
 
 
 @source("devices_monthly", "handsets")
@@ -33,11 +34,14 @@ def handset_models(history: History) -> Events:
 
 @source("device_keys_monthly")
 def handset_units(history: History) -> Events:
-    """One row per subscriber and single handset used in twelve months; `lines` is how many subscribers used it in three, null if this one did not."""
+    """One row per subscriber and single handset used in twelve months; `lines` is how many subscribers used it in three, null if this one did not.
+
+    What more than 50 lines used is no one handset, but what is written where the IMEI is not known, or a cloned one: its `lines` are null, too.
+    """
     lately = F.sum(F.when(F.col("months_ago") <= QUARTER, F.col("legs")).otherwise(F.lit(0)))
     used = aggregated(history.events("device_keys_monthly").table, ["subscriber_id", "device_key"], {"is_recent": lately > 0})
-    lines = F.when(F.col("is_recent"), F.count(F.lit(1)).over(W.partitionBy("device_key", "is_recent")))
-    return Events(projected(used, ["*"], {"lines": lines}), history.day)
+    alike = F.count(F.lit(1)).over(W.partitionBy("device_key", "is_recent"))
+    return Events(projected(used, ["*"], {"lines": F.when(F.col("is_recent") & (alike <= MOST_LINES), alike)}), history.day)
 
 
 def current(column: str | Column) -> Column:

@@ -74,7 +74,8 @@ def days_since_discount_end(orders: Events) -> Column:
     return F.when(running == 0, orders.since(F.max(F.when(promoted, F.col("ended_day")))))
 
 
-@feature("new_handsets", unit="flag", risky="-", group="handset_change", zh="新手机不是合约机", en="the new handset did not come with a contract")
+@feature("new_handsets", unit="flag", risky="-", group="handset_change", zh="新手机是随合约或融合套餐办理的",
+         en="the new handset came with a contract or a bundle")
 def is_handset_own_purchased(handsets: Events) -> Column:
     """1 if the current handset came without a contract or bundle (60 days before its first use to 7 after), else 0; null if it was not changed."""
     return F.max(flag(F.col("orders").isNull()))

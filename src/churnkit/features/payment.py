@@ -8,12 +8,16 @@ from churnkit.history import Events, History
 
 @source("bills", "subscribers")
 def due_bills(history: History) -> Events:
-    """One row per bill of a postpaid or quasi-prepaid line: `due_day`, `paid_day`, and `owed_cents`, what is unpaid of it past its due date."""
+    """One row per bill of a postpaid or quasi-prepaid line: `due_day`, `paid_day`, and `owed_cents`, what is unpaid of it past its due date.
+
+    A bill without a due date is due when it went out; where that is not said either, nothing is known of what is owed.
+    """
     payers = projected(last_snapshots(history), ["subscriber_id", "credit_limit_cents"], {}, F.col("payment_kind") != "prepaid")
     rows = matched(history.once(monthly_bills), payers, ["subscriber_id"])
     rows = projected(rows, ["*"], {"due_day": days(F.coalesce(F.col("due_at"), F.col("issued_at"))), "paid_day": days(F.col("paid_at"))})
     left = F.greatest(F.col("total_cents") - F.coalesce(F.col("paid_cents"), F.lit(0)), F.lit(0))
-    return Events(projected(rows, ["*"], {"owed_cents": F.when(F.col("due_day") < history.day, left).otherwise(F.lit(0))}), history.day)
+    return Events(projected(rows, ["*"], {
+        "owed_cents": F.when(F.col("due_day") < history.day, left).when(F.col("due_day").isNotNull(), F.lit(0))}), history.day)
 
 
 @source("status_changes")
@@ -26,15 +30,15 @@ def line_states(history: History) -> Events:
 
 @feature("due_bills", unit="cents", risky="+", group="arrears", zh="现欠费{value:.1f}元", en="{value:.1f} yuan in arrears")
 def arrears_amount(bills: Events) -> Column:
-    """What is unpaid of bills past their due date; null for prepaid lines and where there is no bill."""
+    """What is unpaid of bills past their due date; null for prepaid lines and where there is no bill that says when it was due."""
     return F.sum("owed_cents").cast("bigint")
 
 
 @feature("due_bills", unit="months", risky="+", group="arrears", zh="有{value:.0f}个月的账单到期未缴",
          en="{value:.0f} bills unpaid past their due date")
 def unpaid_months(bills: Events) -> Column:
-    """Bills past their due date of which something is unpaid; null for prepaid lines and where there is no bill."""
-    return count_if(F.col("owed_cents") > 0)
+    """Bills past their due date of which something is unpaid; null for prepaid lines and where there is no bill that says when it was due."""
+    return F.when(F.count("owed_cents") > 0, count_if(F.col("owed_cents") > 0))
 
 
 @feature("due_bills", unit="days", missing=0, risky="+", group="arrears", zh="最早一笔欠费已逾期{value:.0f}天",

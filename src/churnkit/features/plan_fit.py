@@ -36,11 +36,12 @@ def best_plans(history: History) -> Events:
         "bills": F.count(F.lit(1)), "billed_cents": F.sum("total_cents").cast("bigint")}, F.col("months_ago") <= QUARTER)
     uses = [months_of(history, "usage_daily", "out_s", "seconds"), months_of(history, "data_daily", "bytes", "bytes")]
     used = beside(billed, uses, ["subscriber_id"])
-    used = projected(used, ["subscriber_id"], {"whoever": F.lit(1), "seconds": F.coalesce(F.col("seconds_3m"), F.lit(0)),
+    used = projected(used, ["subscriber_id", "bills"], {"whoever": F.lit(1), "seconds": F.coalesce(F.col("seconds_3m"), F.lit(0)),
                                                "bytes": F.coalesce(F.col("bytes_3m"), F.lit(0))})
     offers = projected(terms(history), ["fee_cents"], {"whoever": F.lit(1), **{
-        f"{name}_held": F.coalesce(F.col(f"{name}_a_month"), F.lit(0)) * QUARTER for name in ("seconds", "bytes")}})
-    holds = (F.col("seconds") <= F.col("seconds_held")) & (F.col("bytes") <= F.col("bytes_held"))
+        f"{name}_held": F.coalesce(F.col(f"{name}_a_month"), F.lit(0)) for name in ("seconds", "bytes")}})
+    held = [F.col(name) <= F.col(f"{name}_held") * F.col("bills") for name in ("seconds", "bytes")]  # a new line has fewer months than three
+    holds = held[0] & held[1]
     cheapest = aggregated(matched(used, offers, ["whoever"]), ["subscriber_id"], {"cheapest_cents": F.min("fee_cents")}, holds)
     return Events(beside(billed, [cheapest], ["subscriber_id"]), history.day)
 

@@ -129,7 +129,7 @@ def days_since_contact_left(people: Events, window: int) -> Column:
          en="people who left in {window} days made up {value:.0%} of contact", told=(0.05, None))
 def lost_ties_share(people: Events, window: int) -> Column:
     """Share of all calls and SMS, while they were still there, of the contacts who left of their own accord in the window; 0 if none did."""
-    return total_if(people.last(window, "chosen_day"), F.col("pull")) / F.lit(float(MILLION))
+    return pulled(people.last(window, "chosen_day"))
 
 
 @feature("neighbours", unit="share", windows=(60,), missing=0, risky="+", internal=True, zh="近{window}天离网或停用的联系人，原占来往的{value:.0%}",
@@ -137,7 +137,12 @@ def lost_ties_share(people: Events, window: int) -> Column:
 def vanished_ties_share(people: Events, window: int) -> Column:
     """The same, with those in it who have been silent since a day of the window, for 14 days or more, on a line that is open."""
     day = F.coalesce(F.col("chosen_day"), F.col("still_day"))
-    return total_if(day >= people.as_of - window, F.col("pull")) / F.lit(float(MILLION))
+    return pulled(day >= people.as_of - window)
+
+
+def pulled(gone: Column) -> Column:
+    """The share of all contact that those gone had; as they were not there all the time it is an estimate, of all at most."""
+    return F.least(total_if(gone, F.col("pull")), F.lit(MILLION)) / F.lit(float(MILLION))
 
 
 @feature("ported_contacts_of", unit="count", windows=(90, PORTED_DAYS), missing=0, risky="+", group="ported_contacts", internal=True,

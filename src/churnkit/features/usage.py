@@ -18,20 +18,22 @@ def contacts(history: History) -> Events:
 
 
 def contact_months(history: History) -> Frame:
-    """One row per subscriber and other party: `network`, and events and seconds by months ago (`events_1` is the last month's).
+    """One row per subscriber and other party: events and seconds by months ago (`events_1` is the last month's), and the `network` last known.
 
     An event is an outgoing call or SMS or an answered call. `regular_rank` ranks the contacts by the events of three months ago,
     `tie_rank` by those of the last three months, of which `closer_events` were with people of a lower rank, `all_events` with anybody.
     """
     rows = history.events("contacts_monthly").table
     events = F.col("out_calls") + F.col("in_answered") + F.col("sms_out")
+    known = F.when(F.col("network") != "unknown", F.col("network"))
+    newness = F.when(known.isNotNull(), -F.col("months_ago"))
 
     def month(column: Column, ago: int) -> Column:
         return F.coalesce(F.sum(F.when(F.col("months_ago") == ago, column)), F.lit(0)).cast("bigint")
 
     months = range(1, MONTHS + 1)
     people = aggregated(rows, ["subscriber_id", "other_party"], {
-        "network": F.max("network"), **{f"events_{n}": month(events, n) for n in months},
+        "network": F.coalesce(F.max_by(known, newness), F.lit("unknown")), **{f"events_{n}": month(events, n) for n in months},
         **{f"out_{n}": month(F.col("out_calls") + F.col("sms_out"), n) for n in months[:3]},
         **{f"answered_{n}": month(F.col("in_answered"), n) for n in months[:3]},
         **{f"seconds_{n}": month(F.col("out_s") + F.col("in_s"), n) for n in months[:3]}}, events > 0)

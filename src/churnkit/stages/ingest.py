@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from churnkit.engine import F, Frame, open_session, projected, read, settle, unsettle, write
+from churnkit.engine import F, Frame, count_rows, open_session, projected, read, settle, unsettle, write
 from churnkit.errors import AccountError, InputError
 from churnkit.extracts import EXTRACTS, contract, layout_file, networks, parties, quality, report
 from churnkit.extracts.account import Account, FileAccount, Reject, save
@@ -15,12 +15,12 @@ from churnkit.extracts.past import recent, seen_before
 from churnkit.extracts.reader import Reader
 from churnkit.extracts.sift import in_order, sift
 from churnkit.extracts.sources import Source, sources
-from churnkit.files import drop_scratch, new_scratch, whole_file, whole_folder
+from churnkit.files import drop_scratch, new_scratch, parts, whole_file, whole_folder
 from churnkit.identity import check_planned, key_id, read_key
 from churnkit.params import Common
 from churnkit.progress import say
 from churnkit.timeline import EXTRACTS as SOURCE
-from churnkit.timeline import Delivery, account_of, events, planned_key
+from churnkit.timeline import FILE_NO, Delivery, account_of, events, handed_on, planned_key
 
 FIRST = ("number_plan", "portings", "subscribers")  # by them numbers are read and resolved
 TOLD = 10  # warnings said on stderr; the account has all
@@ -94,8 +94,9 @@ def run(params: Params, common: Common, delivery: Delivery) -> None:
         directory, settled = directory.holding(name, standing), settled.holding(name, past.settling(extract))
         if name == "subscribers" and any(source.has_numbers for others in found.values() for source in others):
             reader = replace(reader, known=holders(key, standing))
-    with whole_folder(events(delivery.name, networks.HANDED_ON)) as folder:
-        replace(directory, portings=settled.portings).hand_on(folder)
+    with whole_folder(handed_on(delivery.name)) as folder:
+        for name, standing in still_standing(delivery, earlier_ones.deliveries, settled.portings).items():
+            write(standing, folder / name)
     result = Account(delivery.name, key_id(key), params.accept_rejects, tuple(files), tuple(rejects), tuple(figures), tuple(oddities))
     with whole_folder(account_of(delivery.name)) as folder:
         save(result, folder)
@@ -115,6 +116,17 @@ def shown(refusal: AccountError, account: Account) -> AccountError:
     with whole_file(refused(account.delivery)) as part:
         part.write_text(report.html(account), "utf-8")
     return AccountError(f"{refusal} {refused(account.delivery)} shows why, file by file.")
+
+
+def still_standing(delivery: Delivery, earlier: Sequence[Delivery], portings: Frame | None) -> dict[str, Frame]:
+    """What the delivery hands on to the next: reference tables as they came last, and the portings that no later one can correct any more."""
+    found = {} if portings is None else {"portings": portings}
+    for name in (name for name, extract in EXTRACTS.items() if extract.clock is None):
+        came = [folder for folder in (events(delivery.name, name), *(handed_on(d.name, name) for d in earlier[-1:])) if parts(folder)]
+        if newest := next((folder for folder in came if count_rows([folder])), None):
+            rows = read([newest])
+            found[name] = projected(rows, [c for c in rows.columns if c != FILE_NO], {})
+    return found
 
 
 def tell(account: Account) -> None:
