@@ -81,7 +81,7 @@ def test_a_column_that_the_scores_rest_on_and_that_shifts_is_an_alarm():
     assert rows("features.csv")[0]["feature"] == "days_since_last_own_activity"
     told = json.loads((REPORT / "verdict.json").read_text("utf-8"))
     assert "days_since_last_own_activity" in told["en"]
-    assert told["en"].startswith("ALARM: 1 of ")
+    assert told["en"].startswith("ALARM: the spread of columns. 1 of ")
 
 
 def test_a_column_on_which_nothing_rests_may_shift():

@@ -12,6 +12,10 @@ from churnkit.monitoring.volumes import Volume
 
 SAID = {"ok": ("正常", "OK"), "watch": ("关注", "WATCH"), "alarm": ("告警", "ALARM")}
 NAMED = 3
+NAMES = {"drift": ("字段分布", "the spread of columns"), "missing": ("缺失", "what is missing"), "categories": ("类别", "categories"),
+         "volume": ("数量", "how much came"), "scores": ("评分分布", "the spread of scores"), "agreement": ("评分排序", "the ranking of scores"),
+         "outcomes": ("预测与实际", "predictions against outcomes")}
+CAUSES = ("volume", "missing", "categories", "outcomes", "drift", "agreement", "scores")  # what explains the others comes first
 EXTRACTS_ZH = {"subscribers": "用户数", "calls": "话单", "data_sessions": "流量话单", "topups": "充值", "status_changes": "状态变更",
                "care_contacts": "客服接触", "consents": "营销授权", "portability_requests": "携转查询"}
 
@@ -30,29 +34,29 @@ def weighed(changes: Mapping[str, Change], kind: str, weight: Limits) -> tuple[S
     """The state over all columns of one kind of change, the columns that changed, the weightiest first, and their weight together.
 
     It is an alarm where columns past the alarm carry that much of the scores, watched where columns past either limit do. What
-    is missing is watched even where no score rests on it: it is the sign of a file that did not come.
+    is missing, or a category that came or went, is watched even where no score rests on it: it is the sign of a file that did not come.
     """
     found = sorted((name for name, one in changes.items() if one.states[kind] != "ok"), key=lambda name: (-changes[name].weight, name))
     alarming = [name for name in found if changes[name].states[kind] == "alarm"]
     share, loud = (sum(changes[name].weight for name in names) for names in (found, alarming))
-    state: State = "alarm" if loud >= weight.alarm else "watch" if share >= weight.watch or (alarming and kind == "missing") else "ok"
+    state: State = "alarm" if loud >= weight.alarm else "watch" if share >= weight.watch or (alarming and kind != "drift") else "ok"
     return state, found, share
 
 
 def of_columns(changes: Mapping[str, Change], weight: Limits) -> list[Check]:
     """The checks on the features: their spread, what is missing, categories that came or went."""
-    told = {"drift": ("的分布与模型学过的任何月份都不同", "spread like in no month the model learned from"),
-            "missing": ("的缺失率与近期各月都不同", "missing more or less often than in any recent month"),
-            "categories": ("出现了新类别，或有大类别消失", "with categories never seen, or large ones gone")}
+    told = {"drift": ("的分布与模型学过的任何月份都不同", "is spread", "are spread", "like in no month the model learned from"),
+            "missing": ("的缺失率与近期各月都不同", "is missing", "are missing", "more or less often than in any recent month"),
+            "categories": ("出现了新类别，或有大类别消失", "has", "have", "categories never seen, or large ones gone")}
     found = []
-    for kind, (zh, en) in told.items():
+    for kind, (zh, one, several, en) in told.items():
         state, names, share = weighed(changes, kind, weight)
         listed, more = "、".join(names[:NAMED]), len(names) - NAMED
         if not names:
-            words = ("各字段分布、缺失与类别均在学过的范围内。", f"None of the {len(changes)} columns is {en}.")
+            words = ("各字段分布、缺失与类别均在学过的范围内。", f"None of the {len(changes)} columns {one} {en}.")
         else:
             words = (f"{len(changes)} 个字段中有 {len(names)} 个{zh}（{listed}{'等' if more > 0 else ''}），占评分依据的 {share:.1%}。",
-                     f"{len(names)} of {len(changes)} columns {'is' if len(names) == 1 else 'are'} {en}: {', '.join(names[:NAMED])}"
+                     f"{len(names)} of {len(changes)} columns {one if len(names) == 1 else several} {en}: {', '.join(names[:NAMED])}"
                      f"{f' and {more} more' if more > 0 else ''}; {share:.1%} of what the scores rest on.")
         found.append(Check(kind, state, *words))
     return found
@@ -107,11 +111,12 @@ def of_outcomes(months: Sequence[Matured], calibration: Limits, lift: Limits) ->
 
 
 def verdict(checks: Sequence[Check], as_of: date) -> Check:
-    """The worst state, and in a sentence why."""
+    """The worst state, what is in it, and of that in a sentence what most likely explains the rest."""
     state = worst([one.state for one in checks])
-    reasons = [one for one in checks if one.state == state]
+    reasons = sorted((one for one in checks if one.state == state), key=lambda one: CAUSES.index(one.name))
     zh, en = SAID[state]
     if state == "ok":
         return Check("verdict", state, f"{zh}：{as_of} 与模型学过的月份相符，评分可以使用。",
                      f"{en}: {as_of} is like the months that the model learned from.")
-    return Check("verdict", state, f"{zh}：" + "".join(one.zh for one in reasons), f"{en}: " + " ".join(one.en for one in reasons))
+    in_zh, in_en = ([NAMES[one.name][place] for one in reasons] for place in (0, 1))
+    return Check("verdict", state, f"{zh}：{'、'.join(in_zh)}。{reasons[0].zh}", f"{en}: {', '.join(in_en)}. {reasons[0].en}")

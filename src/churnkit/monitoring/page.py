@@ -6,13 +6,13 @@ from itertools import pairwise
 from churnkit.features import REGISTRY
 from churnkit.monitoring import charts
 from churnkit.monitoring.changes import Change, Counted
-from churnkit.monitoring.checks import SAID
+from churnkit.monitoring.checks import NAMES, SAID
 from churnkit.monitoring.matured import PUBLISHED
 from churnkit.monitoring.report import Report
 from churnkit.monitoring.scores import BANDS
 from churnkit.retention.page_style import STYLE
 
-OF_COLUMNS = {"ok": ("如常", "as usual"), "watch": ("变化", "changed"), "alarm": ("大变", "changed much")}  # one alone is no alarm
+OF_COLUMNS = {"ok": ("如常", "as ever"), "watch": ("变化", "some"), "alarm": ("大变", "much")}  # one alone is no alarm
 SHOWN, CLOSEST = 15, 4  # columns with something to say, and, where there are fewer, the ones nearest to it
 MORE = """
 body { max-width: 200mm }
@@ -23,17 +23,17 @@ body { max-width: 200mm }
 .alarm { background: #fdf1ef; border-color: #c0392b }
 .pill { display: inline-block; border: 1px solid; border-radius: 9px; padding: 0 8px; white-space: nowrap; font-weight: 600 }
 .wide { overflow-x: auto }
-td, th { text-align: left } td.n, th.n { text-align: right; white-space: nowrap }
+td, th { text-align: left } td.n { text-align: right; white-space: nowrap } th.n { text-align: right }
 td:first-child { white-space: nowrap } td:first-child, th:first-child { padding-left: 0 }
 td small { display: block } td svg { min-width: 130px; max-width: 270px; height: auto } svg { display: block }
 code { font-size: 12px; overflow-wrap: anywhere }
 .key i { display: inline-block; width: 11px; height: 11px; margin: 0 4px 0 12px; vertical-align: -1px; print-color-adjust: exact }
 * { print-color-adjust: exact; -webkit-print-color-adjust: exact }
-@media (max-width: 620px) { .pair { display: block } .card { flex: 1 1 40% } .cards { flex-wrap: wrap } th, td { padding: 4px } }
+@media (max-width: 620px) { .pair { display: block } .card { flex: 1 1 40% } .cards { flex-wrap: wrap }
+  .list thead { display: none }
+  .list tr { display: block; border-bottom: 1px solid #cfd6df; padding: 6px 0 } .list td { display: block; border: 0; padding: 1px 0; text-align: left }
+  .list td.n::before { content: "评分占比 of the scores " } }
 """
-NAMES = {"drift": ("字段分布", "spread of the columns"), "missing": ("缺失", "what is missing"), "categories": ("类别", "categories"),
-         "volume": ("数量", "how much came"), "scores": ("评分分布", "spread of the scores"), "agreement": ("评分一致性", "the scores' ranking"),
-         "outcomes": ("预测与实际", "what was predicted, what happened")}
 
 
 def html(report: Report) -> str:
@@ -67,7 +67,7 @@ def all_checks(report: Report) -> str:
     for one in report.checks:
         zh, en = NAMES[one.name]
         rows.append(f"<tr><td>{pill(one.state)}</td><td>{zh}<small>{en}</small></td><td>{escape(one.zh)}<small>{escape(one.en)}</small></td></tr>")
-    return f"<table><tbody>{''.join(rows)}</tbody></table>"
+    return f"<table class=list><tbody>{''.join(rows)}</tbody></table>"
 
 
 def pill(state: str, words: Mapping[str, tuple[str, str]] = SAID) -> str:
@@ -86,8 +86,10 @@ def columns(report: Report) -> str:
     note = f"<p><small>另有 {more} 个，见 features.csv · {more} more in features.csv</small></p>" if more > 0 else ""
     if not changed:
         note = "<p><small>没有字段超出范围；以下为最接近的 · none is out of range; these come nearest</small></p>"
-    return note + key("本月 this month", "学过的月份 months learned from", "最右为缺失 the last bar is what is missing") + table(
-        (("状态", "state"), ("字段", "column"), ("评分占比", "of the scores"), ("变化", "what changed"), ("分布", "spread")), rows, numeric=(2,))
+    colours = key("本月 this month", "学过的月份 months learned from", "最右为缺失 the last bar is what is missing")
+    return note + colours + table(
+        (("状态", "state"), ("字段", "column"), ("评分占比", "of the scores"), ("变化", "what changed"), ("分布", "spread")),
+        rows, numeric=(2,), kind=" class=list")
 
 
 def described(name: str) -> str:
@@ -172,9 +174,9 @@ def section(zh: str, en: str, content: str) -> str:
     return f"<h2>{zh} <small>{en}</small></h2>\n{content}"
 
 
-def table(heads: Iterable[tuple[str, str]], rows: Iterable[Sequence[str]], numeric: Iterable[int]) -> str:
-    """A table that can be pushed sideways on a phone."""
+def table(heads: Iterable[tuple[str, str]], rows: Iterable[Sequence[str]], numeric: Iterable[int], kind: str = "") -> str:
+    """A table that can be pushed sideways on a phone; of the kind `list` its rows become blocks there."""
     marks = dict.fromkeys(numeric, " class=n")
     titles = "".join(f"<th{marks.get(n, '')}>{zh}<br><small>{en}</small></th>" for n, (zh, en) in enumerate(heads))
     body = "\n".join("<tr>" + "".join(f"<td{marks.get(n, '')}>{cell}</td>" for n, cell in enumerate(row)) + "</tr>" for row in rows)
-    return f"<div class=wide><table><thead><tr>{titles}</tr></thead>\n<tbody>{body}</tbody></table></div>"
+    return f"<div class=wide><table{kind}><thead><tr>{titles}</tr></thead>\n<tbody>{body}</tbody></table></div>"
