@@ -31,7 +31,8 @@ code { font-size: 12px; overflow-wrap: anywhere }
 * { print-color-adjust: exact; -webkit-print-color-adjust: exact }
 @media (max-width: 620px) { .pair { display: block } .card { flex: 1 1 40% } .cards { flex-wrap: wrap }
   .list thead { display: none }
-  .list tr { display: block; border-bottom: 1px solid #cfd6df; padding: 6px 0 } .list td { display: block; border: 0; padding: 1px 0; text-align: left }
+  .list tr { display: block; border-bottom: 1px solid #cfd6df; padding: 6px 0 }
+  .list td { display: block; border: 0; padding: 1px 0; text-align: left }
   .list td.n::before { content: "评分占比 of the scores " } }
 """
 
