@@ -9,8 +9,8 @@
 # # Which run is better, and would the list be another?
 #
 # Two or more trainings from the MLflow store beside each other: what was chosen differently, how each did on the month of judgement, with
-# intervals, how the months after its training went, what each finds by calls made, whether its probabilities hold, and how many of the customers to be
-# called are the same. Figures go to `reports/notebooks/`.
+# intervals, how the months after its training went, what each finds by calls made, whether its probabilities hold, and how many of the customers to
+# be called are the same. Figures go to `reports/notebooks/`.
 
 # %%
 import logging
@@ -128,8 +128,8 @@ def tables(path: str) -> dict[str, pd.DataFrame]:
 # ## On the month of judgement
 #
 # The metrics of the open lines with their 95 % intervals. Runs judged on the same month are judged on the same people, so intervals that overlap do
-# not mean that the runs are equal. Where the judged models are still there they score the month anew, so that the differences are paired: an interval that
-# does not hold 0 is a sure difference.
+# not mean that the runs are equal. Where the judged models are still there they score the month anew, so that the differences are paired: an interval
+# that does not hold 0 is a sure difference.
 
 
 # %%
@@ -174,7 +174,8 @@ for axes, (metric, said) in zip(grid.flat, shown.items(), strict=False):
     for place, (name, run) in enumerate(zip(names, runs, strict=True)):
         colour, _, marker = looks[name]
         value, low, high = (run.data.metrics.get(f"open.{metric}{end}", np.nan) for end in ("", "_low", "_high"))
-        axes.errorbar([value], [place], xerr=[[max(0.0, value - low)], [max(0.0, high - value)]] if low == low else None, fmt=marker, color=colour, capsize=4)
+        ends = [[max(0.0, value - low)], [max(0.0, high - value)]] if low == low else None
+        axes.errorbar([value], [place], xerr=ends, fmt=marker, color=colour, capsize=4)
         axes.annotate(f"{value:.3f}", (value, place), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8)
     if "(1 is right)" in said:
         axes.axvline(1, color="#888888", linestyle=":", linewidth=1)
@@ -248,8 +249,8 @@ if gains:
 # %% [markdown]
 # ## Do the probabilities hold?
 #
-# Predicted and observed rates by tenths of the customers, on logarithmic scales: most customers are at low risk, and what a call is worth is decided among
-# the few who are not.
+# Predicted and observed rates by tenths of the customers, on logarithmic scales: most customers are at low risk, and what a call is worth is decided
+# among the few who are not.
 
 # %%
 calibration = tables("plots/calibration.csv")
@@ -293,7 +294,8 @@ if len(scores) >= 2:
     share.axvline(capacity, color=INK, linestyle="--", linewidth=0.8)
     share.legend(frameon=False, loc="lower right")
     same = common(scores[newest], scores[others[0]], capacity)
-    titled(share, f"Of the {capacity:,} to be called {same:.0%} are the same", xlabel="customers called", ylabel="called by both, %", xscale="log", ylim=(0, 101))
+    titled(share, f"Of the {capacity:,} to be called {same:.0%} are the same", xlabel="customers called", ylabel="called by both, %",
+           xscale="log", ylim=(0, 101))
     one, two = (scores[name].rank(pct=True) * 100 for name in (others[0], newest))
     left = rows["churned"].to_numpy(dtype=bool)
     scatter.plot(one[~left], two[~left], ",", color="#999999", alpha=0.5)

@@ -11,10 +11,11 @@
 # A walk through the signals, from the raw days of use to what the model rests on. Everything is seen from one as-of date, the one on which the
 # model is judged: what was known then, and who left in the window after it. Figures go to `reports/notebooks/`.
 #
-# Two ways of leaving hide in the word churn. Some *decide*: they port out or cancel, and often the new SIM is in use weeks before. Others *fade*: they
-# stop paying, or they stop using the line. The signals differ, so the figures keep the three kinds apart.
+# Two ways of leaving hide in the word churn. Some *decide*: they port out or cancel, and often the new SIM is in use weeks before. Others *fade*:
+# they stop paying, or they stop using the line. The signals differ, so the figures keep the three kinds apart.
 
 # %%
+import itertools
 import sys
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
-from churnkit import examples, params
+from churnkit import documents, examples, params
 from churnkit.archive import known_history
 from churnkit.engine import F, Frame, aggregated, matched, open_session, projected, read
 from churnkit.features import REGISTRY
@@ -36,7 +37,6 @@ if "ipykernel" not in sys.modules:
     matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.dates import ConciseDateFormatter
-import itertools
 
 FIGURES = Path("reports/notebooks")
 FIGURES.mkdir(parents=True, exist_ok=True)
@@ -68,6 +68,9 @@ def keep(figure: plt.Figure, name: str) -> None:
 # %%
 plan, common = read_plan(), params.load("common", params.Common)
 as_of = plan.evaluation
+label = documents.read(params.PARAMS)["label"]
+opens = as_of + timedelta(label["gap_days"])  # the window in which leaving counts
+closes = opens + timedelta(label["horizon_days"])
 rows, _ = examples.learnable(examples.load(as_of))
 rows = rows[rows["stratum"] == "open"].reset_index(drop=True)
 churned = rows["churned"].astype(float)
@@ -81,8 +84,8 @@ print(f"{as_of}: {len(rows):,} open subscribers, {int(churned.sum()):,} churned 
 # %% [markdown]
 # ## Sixteen weeks before the date
 #
-# Use by week, each kind as a multiple of its own level in the first four of these weeks: 100 is as usual. Weeks are counted from the as-of date; leaving
-# begins ten days after it. What is forwarded or spoken with rivals is a share instead, for it begins at nothing.
+# Use by week, each kind as a multiple of its own level in the first four of these weeks: 100 is as usual. Weeks are counted from the as-of date;
+# leaving counts from some days after it, the gap. What is forwarded or spoken with rivals is a share instead, for it begins at nothing.
 
 # %%
 WEEKS, USUAL = 16, 4
@@ -173,8 +176,8 @@ def churn_by(values: pd.Series, edges: list[float]) -> pd.DataFrame:
 def draw_bands(axes: plt.Axes, table: pd.DataFrame, title: str, label: str) -> None:
     """The churn rate of each band with its interval, beside that of all."""
     place = np.arange(len(table))
-    axes.errorbar(place, 100 * table["churned_share"], 100 * np.vstack([table["churned_share"] - table["low"], table["high"] - table["churned_share"]]),
-                  fmt="o", color=BASE, capsize=3)
+    ends = np.vstack([table["churned_share"] - table["low"], table["high"] - table["churned_share"]])
+    axes.errorbar(place, 100 * table["churned_share"], 100 * ends, fmt="o", color=BASE, capsize=3)
     axes.axhline(100 * base, color=INK, linestyle=":", linewidth=1)
     axes.annotate(f"all: {100 * base:.1f} %", (len(table) - 0.15, 100 * base), xytext=(0, 3), textcoords="offset points", ha="right", fontsize=8)
     axes.set_xticks(place, [f"{name}\n{count:,}" for name, count in zip(table.index, table["subscribers"], strict=True)], fontsize=8)
@@ -232,8 +235,8 @@ if shown:
 # %% [markdown]
 # ## One subscriber's story
 #
-# One line in the half year before the scoring date, day by day: of those who left, and whom the model without knowing put in the upper half, the one who had
-# called most. Where the operator is the invented one, the day on which its use was made to fall is known and drawn.
+# One line in the half year before the scoring date, day by day: of those who left, and whom the model without knowing put in the upper half, the one
+# who had called most. Where the operator is the invented one, the day on which its use was made to fall is known and drawn.
 
 # %%
 model = Model.load("models/evaluated") if Path("models/evaluated/card.json").is_file() else None
@@ -266,13 +269,14 @@ def draw_story(subscriber: str, risk: float, said: list[str], marks: dict[str, d
     told.index = pd.to_datetime(told.index, unit="D")
     figure, (top, low) = plt.subplots(2, 1, figsize=(11, 5.2), layout="constrained", sharex=True, height_ratios=(3, 1.3))
     bottom = np.zeros(len(told))
-    for column, colour, label in (("out_calls", "#0072B2", "calls made"), ("in_answered", "#56B4E9", "calls answered"), ("sms_out", "#999999", "SMS sent")):
+    for column, colour, label in (("out_calls", "#0072B2", "calls made"), ("in_answered", "#56B4E9", "calls answered"),
+                                  ("sms_out", "#999999", "SMS sent")):
         top.bar(told.index, told[column], bottom=bottom, color=colour, width=1, label=label)
         bottom += told[column].to_numpy()
     low.bar(told.index, told["fwd_unconditional"], color="#D55E00", width=1, label="calls forwarded away")
     low.bar(told.index, told["rival_care_calls"], color="#CC79A7", width=1, label="calls to a rival's care line")
     for axes in (top, low):
-        axes.axvspan(as_of + timedelta(10), as_of + timedelta(40), color="#f0e442", alpha=0.3, linewidth=0, zorder=0)
+        axes.axvspan(opens, closes, color="#f0e442", alpha=0.3, linewidth=0, zorder=0)
         for day in marks.values():
             axes.axvline(day, color=INK, linewidth=1, linestyle="--")
         axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
@@ -305,8 +309,8 @@ if weeks is not None and model is not None and scored is not None and table is n
         said = [words[f"reason_{n}_en"] for n in (1, 2, 3) if isinstance(words[f"reason_{n}_en"], str)]
         marks = {"as of": as_of}
         if truth is not None:
-            marks |= {what: pd.Timestamp(truth.loc[one, column]).date() for what, column in (("use begins to fall", "drift_began_on"), ("leaves", "exit_on"))
-                      if pd.notna(truth.loc[one, column])}
+            known = {"use begins to fall": truth.loc[one, "drift_began_on"], "leaves": truth.loc[one, "exit_on"]}
+            marks |= {what: pd.Timestamp(day).date() for what, day in known.items() if pd.notna(day)}
             print(f"planted cause: {truth.loc[one, 'cause']}")
         draw_story(one, float(scored[chosen]), said, marks)
 
@@ -337,8 +341,8 @@ print(f"\n{alone.head(20).to_string(float_format='{:.3f}'.format)}")
 # %% [markdown]
 # ## What each family is worth: alone, and in the model's company
 #
-# On the left, what the model's scores rest on: each family's exact contributions (TreeSHAP) to the log odds, their size averaged over the subscribers. On
-# the right, the family's best column alone. A family that tells much alone and little in company says what others say better; one
+# On the left, what the model's scores rest on: each family's exact contributions (TreeSHAP) to the log odds, their size averaged over the subscribers.
+# On the right, the family's best column alone. A family that tells much alone and little in company says what others say better; one
 # that tells little alone and much in company tells of few people, or of some kind of leaving that no other family sees.
 
 # %%
@@ -356,11 +360,13 @@ if model is not None and table is not None:
     company.barh(place, weight, color=BASE)
     company.set_yticks(place, list(weight.index))
     company.invert_yaxis()
-    titled(company, f"In company: {weight.index[0]} moves a score most ({weight.iloc[0]:.2f} on average)", xlabel="mean size of the contribution, log odds")
+    titled(company, f"In company: {weight.index[0]} moves a score most ({weight.iloc[0]:.2f} on average)",
+           xlabel="mean size of the contribution, log odds")
     strength = best.reindex(weight.index)
     lone.hlines(place, 0.5, strength, color="#bbbbbb")
     lone.plot(strength, place, "o", color="#D55E00")
     loudest = strength.idxmax()
-    titled(lone, f"Alone: {loudest} has the best single column (AUC {strength.max():.2f})", xlabel="AUC of the family's best column", xlim=(0.5, None))
+    titled(lone, f"Alone: {loudest} has the best single column (AUC {strength.max():.2f})",
+           xlabel="AUC of the family's best column", xlim=(0.5, None))
     keep(figure, "signals_families")
     print(f"\n{pd.DataFrame({'contribution': weight, 'best_alone': strength}).to_string(float_format='{:.3f}'.format)}")
