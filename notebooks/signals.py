@@ -16,6 +16,7 @@
 
 # %%
 import itertools
+import os
 import sys
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,7 +27,7 @@ import pandas as pd
 
 from churnkit import documents, examples, params
 from churnkit.archive import known_history
-from churnkit.engine import F, Frame, aggregated, matched, open_session, projected, read
+from churnkit.engine import F, Frame, aggregated, close_session, matched, open_session, projected, read
 from churnkit.features import REGISTRY
 from churnkit.identity import pseudonym, read_key
 from churnkit.model import Model
@@ -159,7 +160,8 @@ def wilson(left: np.ndarray, of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The 95 % interval of a share (Wilson 1927)."""
     z, share = 1.96, left / np.maximum(of, 1)
     middle, width = share + z**2 / (2 * of), z * np.sqrt(share * (1 - share) / of + z**2 / (4 * of**2))
-    return (middle - width) / (1 + z**2 / of), (middle + width) / (1 + z**2 / of)
+    low, high = (middle - width) / (1 + z**2 / of), (middle + width) / (1 + z**2 / of)
+    return np.minimum(low, share), np.maximum(high, share)  # of nobody, or of all, the share is the end but for the last digit
 
 
 def churn_by(values: pd.Series, edges: list[float]) -> pd.DataFrame:
@@ -341,8 +343,8 @@ print(f"\n{alone.head(20).to_string(float_format='{:.3f}'.format)}")
 # %% [markdown]
 # ## What each family is worth: alone, and in the model's company
 #
-# On the left, what the model's scores rest on: each family's exact contributions (TreeSHAP) to the log odds, their size averaged over the subscribers.
-# On the right, the family's best column alone. A family that tells much alone and little in company says what others say better; one
+# On the left, what the model's scores rest on: each family's exact contributions (TreeSHAP) to the log odds, their size averaged over the
+# subscribers. On the right, the family's best column alone. A family that tells much alone and little in company says what others say better; one
 # that tells little alone and much in company tells of few people, or of some kind of leaving that no other family sees.
 
 # %%
@@ -370,3 +372,9 @@ if model is not None and table is not None:
            xlabel="AUC of the family's best column", xlim=(0.5, None))
     keep(figure, "signals_families")
     print(f"\n{pd.DataFrame({'contribution': weight, 'best_alone': strength}).to_string(float_format='{:.3f}'.format)}")
+
+# %%
+if __name__ == "__main__" and "ipykernel" not in sys.modules:  # DuckDB's bindings report their own leaks when Python winds down
+    close_session()
+    sys.stdout.flush()
+    os._exit(0)

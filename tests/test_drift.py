@@ -89,6 +89,17 @@ def test_a_shift_by_half_a_deviation_is_found_in_small_months_too(rows):
     assert {one.states["drift"] for one in found} <= {"watch", "alarm"}
 
 
+def test_each_month_beside_the_others_is_what_the_last_one_is_beside_them():
+    rng = np.random.default_rng(3)
+    counts = rng.multinomial(500, [0.1, 0.2, 0.3, 0.4], size=5).astype(float)
+    counts[2] = [400, 50, 25, 25]
+    found = drift.each_apart(counts)
+    by_hand = [drift.apart(counts[n], np.delete(counts[:-1], n, axis=0))[0] for n in range(4)] + [drift.apart(counts[-1], counts[:-1])[0]]
+    assert list(found) == pytest.approx(by_hand)
+    assert list(found > 0.5) == [False, False, True, False, False]
+    assert list(drift.each_apart(counts[2:4])) == [0, pytest.approx(drift.apart(counts[3], counts[2:3])[0])]
+
+
 def test_what_goes_missing_is_told_against_the_recent_months():
     full, half = np.arange(100.0), np.where(np.arange(100) % 2, NAN, np.arange(100.0))
     found = numbers(full, full, half)

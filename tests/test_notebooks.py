@@ -93,6 +93,9 @@ def test_signals_does_without_days_of_use_and_without_a_model(capsys):
     assert "no look at single weeks and days" in capsys.readouterr().out
     low, high = found["wilson"](np.array([10]), np.array([50]))
     assert (round(float(low[0]), 4), round(float(high[0]), 4)) == (0.1124, 0.3304)
+    ends = [found["wilson"](np.array([left]), np.array([of])) for of in range(5, 200) for left in (0, of)]
+    assert all(low[0] <= left / of <= high[0] for (low, high), (left, of) in
+               zip(ends, ((left, of) for of in range(5, 200) for left in (0, of)), strict=True))
 
 
 def test_compare_runs_tells_what_differs_and_whether_it_matters(capsys):

@@ -57,7 +57,7 @@ def psi(here: np.ndarray, there: np.ndarray) -> np.ndarray:
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         a, b = (np.maximum(np.maximum(c, 0.5) / c.sum(axis=-1, keepdims=True), LEAST) for c in (here, there))
-    return np.asarray(((a - b) * np.log(a / b)).sum(axis=-1))
+        return np.asarray(((a - b) * np.log(a / b)).sum(axis=-1))
 
 
 def noise(here: np.ndarray, there: np.ndarray) -> np.ndarray:
@@ -79,6 +79,17 @@ def apart(here: np.ndarray, months: np.ndarray) -> tuple[float, int]:
     against = np.vstack([months, months.sum(axis=0)])
     beyond = psi(here, against) - noise(here, against)
     return max(0.0, float(np.nanmin(beyond))), int(np.argmin(beyond[:-1]))
+
+
+def each_apart(counts: np.ndarray) -> np.ndarray:
+    """For each month what `apart` says of it beside the others, of which the last is none: nobody learned from it; 0 where there are no others."""
+    learned = counts[:-1]
+    alone, others = np.arange(len(learned)), learned.sum(axis=0) - np.vstack([learned, np.zeros_like(counts[-1])])
+    beyond = psi(counts[:, None], learned[None]) - noise(counts[:, None], learned[None])
+    beyond[alone, alone] = np.inf
+    with np.errstate(invalid="ignore"):  # of the only month there are no others
+        found = np.fmin(beyond.min(axis=1), psi(counts, others) - noise(counts, others))
+    return np.maximum(np.where(np.isfinite(found), found, 0.0), 0.0)
 
 
 def by_month(bins: np.ndarray, month: np.ndarray) -> tuple[float, ...]:

@@ -144,10 +144,7 @@ def largest(names: Sequence[str], counts: np.ndarray) -> tuple[str, ...]:
 
 def unlike_others(columns: Mapping[str, Counted], dates: Sequence[date], limit: float) -> dict[date, int]:
     """For each month how many columns are unlike every other month: of those learned from, the others learned from."""
-    found = dict.fromkeys(dates, 0)
+    found = np.zeros(len(dates), dtype=int)
     for column in columns.values():
-        counts = column.shown().counts
-        for place, day in enumerate(dates):
-            others = np.delete(counts[:-1], place, axis=0) if place < len(dates) - 1 else counts[:-1]
-            found[day] += bool(len(others)) and drift.apart(counts[place], others)[0] >= limit
-    return found
+        found += drift.each_apart(column.shown().counts) >= limit
+    return dict(zip(dates, map(int, found), strict=True))
