@@ -297,9 +297,11 @@ def draw_story(subscriber: str, risk: float, said: list[str], marks: dict[str, d
 if weeks is not None and model is not None and scored is not None and table is not None:
     truth = planted()
     candidates = rows["exit_kind"].eq("left") & rows["churned"]
+    candidates = candidates if candidates.any() else rows["churned"]
     if truth is not None:
         fell = pd.to_datetime(rows["subscriber_id"].map(truth["drift_began_on"]))
-        candidates &= fell.between(pd.Timestamp(as_of) - pd.Timedelta(days=75), pd.Timestamp(as_of) - pd.Timedelta(days=21))
+        lately = candidates & fell.between(pd.Timestamp(as_of) - pd.Timedelta(days=75), pd.Timestamp(as_of) - pd.Timedelta(days=21))
+        candidates = lately if lately.any() else candidates
     pool = scored[candidates]
     if len(pool):
         likely = pool[pool >= pool.median()].index
