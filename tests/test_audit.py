@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 
-from churnkit import audit
+from churnkit import audit, drift
 from churnkit.audit import Rows, Values, judged
 
 NAN = math.nan
@@ -84,7 +84,7 @@ def test_drift_is_the_stability_index_of_a_month_against_the_others():
     months = np.repeat([0, 1], 10)
     bins = np.array([0] * 8 + [1] * 2 + [0] * 4 + [1] * 6)
     by_hand = (0.8 - 0.4) * math.log(0.8 / 0.4) + (0.2 - 0.6) * math.log(0.2 / 0.6)
-    assert audit.drift(bins, months) == pytest.approx((by_hand, by_hand))
+    assert drift.by_month(bins, months) == pytest.approx((by_hand, by_hand))
 
 
 def test_a_month_like_the_others_does_not_drift_and_one_that_lacks_the_column_does():

@@ -57,7 +57,7 @@ def planned() -> None:
 def test_the_commands_are_listed_with_what_they_do():
     done = churnkit("--help")
     assert done.returncode == 0
-    for command in ("simulate", "plan", "ingest", "summarise", "label", "featurize", "audit", "train", "evaluate", "score", "export"):
+    for command in ("simulate", "plan", "ingest", "summarise", "label", "featurize", "audit", "train", "evaluate", "score", "monitor", "export"):
         assert f" {command} " in done.stdout
 
 

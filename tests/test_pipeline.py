@@ -125,6 +125,19 @@ def test_the_account_of_ingest_says_what_was_planted(finished):
             assert row["duplicates"] == truth["duplicates"], row["file"]
 
 
+def test_the_lists_say_what_monitoring_said_of_their_month(finished):
+    (lists,) = (finished / "data/lists").iterdir()
+    told = json.loads((finished / "reports/monitor/verdict.json").read_text("utf-8"))
+    said = json.loads((lists / "manifest.json").read_text("utf-8"))["monitoring"]
+    assert (told["as_of"], said) == (lists.name, {name: told[name] for name in ("state", "zh", "en")})
+    assert {one["name"] for one in told["checks"]} == {"drift", "missing", "categories", "volume", "scores", "agreement", "outcomes"}
+
+
+def test_the_walk_through_the_signals_runs_on_what_the_pipeline_left(finished):
+    run(finished, sys.executable, str(ROOT / "notebooks" / "signals.py"))
+    assert {path.name for path in (finished / "reports/notebooks").iterdir()} >= {"signals_weeks.png", "signals_story.png", "signals_families.png"}
+
+
 def numbers_in(extracts: Path) -> set[str]:
     """Every number of eight digits or more in the operator's files, whoever's it is."""
     found: set[str] = set()

@@ -4,20 +4,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BINS = 10  # of a number; a category has its commonest values
-COMMONEST = 20
+from churnkit import drift
+
 FEWEST = 30  # churners that there must be, in all or in a corner, before it says anything
-LEAST = 1e-4  # share that an empty bin counts as, or its PSI would be infinite
 FOLDS, SMOOTH = 5, 20.0
 SAMPLE = 20_000  # rows that twins are looked for in
 
 
 @dataclass(frozen=True)
 class Values:
-    """One column over all rows: numbers with NaN where missing, or the codes of a category, which come in no order, with -1."""
+    """One column over all rows: numbers with NaN where missing, or the codes of a category, which come in no order, with -1, and their names."""
 
     numbers: np.ndarray
     is_category: bool = False
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ class Alone:
 def judged(values: Values, rows: Rows) -> Alone:
     """One column beside the outcomes of its rows."""
     if values.is_category:
-        bins = commonest(values.numbers)
+        bins = drift.commonest(values.numbers)
         scores = rates_elsewhere(values.numbers, rows.churned)
         found = auc(midranks(scores[rows.left], np.sort(scores)), len(scores), len(scores))
         return Alone(found, "", category_corner(values.numbers, rows), missing_share=float((values.numbers < 0).mean()),
-                     is_constant=bins.min() == bins.max(), psi=drift(bins, rows.month), ranks=None)
+                     is_constant=bins.min() == bins.max(), psi=drift.by_month(bins, rows.month), ranks=None)
     rising = np.sort(values.numbers)  # NaN last
     rising = rising[:len(rising) - int(np.isnan(rising).sum())]
     missing_share = 1 - len(rising) / len(values.numbers)
@@ -71,7 +71,8 @@ def judged(values: Values, rows: Rows) -> Alone:
     upwards = [auc(left, len(rising), len(values.numbers), missing_is_low=low) for low in (True, False)]
     found, side = max((max(upwards), "high"), (1 - min(upwards), "low"))
     return Alone(found, "" if is_constant else side, number_corner(values.numbers[rows.left], rising, len(values.numbers)), missing_share,
-                 is_constant, drift(binned(values.numbers, rising), rows.month), midranks(values.numbers[rows.sample], rising))
+                 is_constant, drift.by_month(drift.placed(values.numbers, drift.edges(rising)), rows.month),
+                 midranks(values.numbers[rows.sample], rising))
 
 
 def midranks(numbers: np.ndarray, rising: np.ndarray) -> np.ndarray:
@@ -124,33 +125,6 @@ def rates_elsewhere(codes: np.ndarray, churned: np.ndarray) -> np.ndarray:
         left = np.bincount(places[rest], churned[rest], minlength=places.max() + 1)
         scores[~rest] = ((left + SMOOTH * churned[rest].mean()) / (rows + SMOOTH))[places[~rest]]
     return scores
-
-
-def binned(numbers: np.ndarray, rising: np.ndarray) -> np.ndarray:
-    """The tenth in which each number is, by the quantiles of all, which come sorted too; one that is missing is in a bin of its own."""
-    edges = np.unique(rising[[len(rising) * n // BINS for n in range(1, BINS)]]) if len(rising) else rising
-    return np.where(np.isnan(numbers), BINS, np.searchsorted(edges, numbers, side="right"))
-
-
-def commonest(codes: np.ndarray) -> np.ndarray:
-    """The place of each category among the commonest ones; all others are one, and so are the missing."""
-    counts = np.bincount(codes.astype(int) + 1)
-    places = np.full(len(counts), COMMONEST)
-    top = np.argsort(-counts[1:], kind="stable")[:COMMONEST] + 1
-    places[top] = np.arange(len(top))
-    places[0] = COMMONEST + 1
-    return places[codes.astype(int) + 1]
-
-
-def drift(bins: np.ndarray, month: np.ndarray) -> tuple[float, ...]:
-    """The population stability index of each month's bins against those of all other months together; NaN where there is only one."""
-    months, width = int(month.max()) + 1, int(bins.max()) + 1
-    counts = np.bincount(month * width + bins, minlength=months * width).reshape(months, width).astype(float)
-    others = counts.sum(axis=0) - counts
-    if months < 2:
-        return (float("nan"),) * months
-    here, there = (np.maximum(c / c.sum(axis=1, keepdims=True), LEAST) for c in (counts, others))
-    return tuple(float(psi) for psi in ((here - there) * np.log(here / there)).sum(axis=1))
 
 
 def twins(alone: Mapping[str, Alone], least: float) -> dict[str, tuple[str, float]]:

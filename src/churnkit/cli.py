@@ -180,6 +180,7 @@ for planned_stage, what in (("audit", "Look at each feature alone before anythin
                             ("train", "Learn from who left: the churn model and its card."),
                             ("evaluate", "Judge the model on a later month, beside what one would do without it."),
                             ("score", "Give everyone a churn probability, and the reasons for it in words."),
+                            ("monitor", "Watch whether the month scored is like those learned from, and whether earlier predictions came true."),
                             ("export", "Write the ranked call lists, the hold-out, and who is not called and why.")):
     app.command(planned_stage, help=what)(on_plan(planned_stage))
 

@@ -46,9 +46,10 @@ li { margin: 3px 0 }
 """
 
 
-def document(title: str, body: Iterable[str]) -> str:
-    """A whole page of these pieces of HTML."""
-    head = f"<meta charset=utf-8><title>{escape(title)}</title><style>{STYLE}</style>"
+def document(title: str, body: Iterable[str], style: str = "") -> str:
+    """A whole page of these pieces of HTML, in the common style and what it has of its own."""
+    head = (f'<meta charset=utf-8><meta name=viewport content="width=device-width,initial-scale=1"><title>{escape(title)}</title>'
+            f"<style>{STYLE}{style}</style>")
     return f"<!doctype html>\n<html lang=zh-CN><head>{head}</head>\n<body>\n" + "\n".join(body) + "\n</body></html>\n"
 
 

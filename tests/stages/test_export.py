@@ -235,6 +235,29 @@ def test_the_manifest_says_that_the_expected_effect_is_a_prior_and_what_the_hold
     assert said.err.startswith("warning: This list is too small to show what its calls are worth")
 
 
+def test_what_monitoring_says_of_the_month_is_in_the_manifest_and_on_the_summary_page(world, capsys):
+    crowd(world)
+    assert run()["monitoring"] is None
+    Path("reports/monitor").mkdir()
+
+    def says(as_of: date, state: str) -> dict:
+        told = {"as_of": str(as_of), "state": state, "zh": "告警：缺失 <90%>", "en": "ALARM: half is missing", "checks": []}
+        Path("reports/monitor/verdict.json").write_text(json.dumps(told))
+        return run()
+
+    assert says(date(2026, 10, 1), "alarm")["monitoring"] is None  # of another month
+    capsys.readouterr()
+    assert says(AS_OF, "alarm")["monitoring"] == {"state": "alarm", "zh": "告警：缺失 <90%>", "en": "ALARM: half is missing"}
+    assert "warning: monitoring says ALARM: half is missing" in capsys.readouterr().err
+    page = (LIST / "summary.html").read_text("utf-8")
+    assert "告警：缺失 &lt;90%&gt;" in page
+    says(AS_OF, "ok")
+    assert "half is missing" not in capsys.readouterr().err + (LIST / "summary.html").read_text("utf-8")
+    Path("reports/monitor/verdict.json").write_text("{")
+    with pytest.raises(InputError, match="churnkit monitor"):
+        run()
+
+
 def test_the_release_depends_on_scores_cohort_and_parameters(world):
     crowd(world)
     releases = [run()["release_id"], run(offer="存费送机")["release_id"], run()["release_id"]]

@@ -42,6 +42,7 @@ def contents(
     as_of: date,
     expires_on: date,
     verdict: Mapping[str, Any],
+    monitoring: Mapping[str, str] | None,
     key_id: str,
 ) -> dict[str, Any]:
     """The manifest, but for the files; nothing in it tells one run from another (no clock, run id or lock)."""
@@ -56,6 +57,7 @@ def contents(
         "contract_version": CONTRACT_VERSION,
         "key_id": key_id,
         "model": {"beats_baselines": verdict.get("beats_baselines") is True, "reason": verdict.get("reason")},
+        "monitoring": monitoring,
         "parameters": dict(parameters),
         "ranked_by": parameters["rank_by"],
         "ties": TIE_BREAK,

@@ -46,6 +46,9 @@ def _head(summary: Mapping[str, Any]) -> str:
     facts = " · ".join(f"{zh} <span class=en>{en}</span> <b>{escape(str(summary[key]))}</b>"
                        for zh, en, key in told if summary[key])
     head = f"<h1>离网预警外呼名单汇总 <small>Retention call list, summary</small></h1><p>{facts}</p>"
+    watched = summary["monitoring"]
+    if watched and watched["state"] != "ok":
+        head += note(f"监测：{escape(watched['zh'])}", f"Monitoring: {escape(watched['en'])}", kind="alarm" if watched["state"] == "alarm" else "")
     if summary["model"]["beats_baselines"]:
         return head
     return head + note("本名单所用模型未优于经验规则，系人工确认后输出。",

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from churnkit import audit, audit_columns, audit_report, documents
+from churnkit import audit, audit_report, documents, feature_columns
 from churnkit.archive import COHORTS, FEATURES
 from churnkit.errors import LeakError, ParameterError
 from churnkit.features import REGISTRY
@@ -41,15 +41,15 @@ def run(params: Params, common: Common, plan: Plan) -> None:
 
     Only the as-of dates that train the judged model are looked at: the month it is judged on has no say in which features there are.
     """
-    months = audit_columns.months(FEATURES, COHORTS, plan.training)
-    names = [name for name in audit_columns.names(months) if name not in REGISTRY or not REGISTRY[name].is_for_lists]
+    months = feature_columns.months(FEATURES, COHORTS, plan.training)
+    names = [name for name in feature_columns.names(months) if name not in REGISTRY or not REGISTRY[name].is_for_lists]
     if unknown := sorted(set(params.allowed) - set(names) - set(REGISTRY)):
         raise ParameterError(f"audit.allowed names {', '.join(unknown)}, which is no feature; see docs/features.md.")
     rows = audit.Rows.of([month.churned for month in months])
     alone: dict[str, audit.Alone] = {}
     with ThreadPoolExecutor(common.threads) as threads:
         for start in range(0, len(names), AT_ONCE):
-            columns = audit_columns.columns(months, names[start:start + AT_ONCE])
+            columns = feature_columns.columns(months, names[start:start + AT_ONCE])
             alone |= zip(columns, threads.map(audit.judged, columns.values(), [rows] * len(columns)), strict=True)
     suspects = audit.suspects(alone, params.max_auc, params.max_corner) if len(rows.left) >= audit.FEWEST else []  # fewer: chance alone reaches far
     passed = dict.fromkeys(params.allowed, "allowed") | dict.fromkeys(without(), "not read")

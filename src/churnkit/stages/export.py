@@ -2,7 +2,7 @@
 import json
 import sys
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCORES, COHORTS, FEATURES, LISTS = (Path("data") / name for name in ("scores", "cohorts", "features", "lists"))
-VERDICT = Path("reports/verdict.json")
+VERDICT, MONITORING = Path("reports/verdict.json"), Path("reports/monitor/verdict.json")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def run(params: Params, common: Common, plan: Plan) -> None:
     chosen = {**asdict(params), "wait_days": common.wait_days}
     release = manifest.release_id([path for folder in (SCORES, COHORTS) for path in parts(folder / str(as_of))], chosen)
     summary = manifest.contents(decided, chosen, release=release, as_of=as_of, expires_on=expires_on,
-                                verdict=verdict, key_id=key_id(key))
+                                verdict=verdict, monitoring=monitored(as_of), key_id=key_id(key))
     report(summary)
     rows = entries.entries(
         decided, list_id=summary["list_id"], expires_on=expires_on, language=params.language, offer=params.offer,
@@ -115,6 +115,17 @@ def judged(accept_worse: bool) -> dict[str, Any]:
     return verdict
 
 
+def monitored(as_of: date) -> dict[str, str] | None:
+    """What `monitor` said of the month, as state, zh and en; None where nobody looked at it."""
+    try:
+        told: dict[str, str] = json.loads(MONITORING.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        raise InputError(f"{MONITORING} is no JSON; run `churnkit monitor` again.") from None
+    return {name: told[name] for name in ("state", "zh", "en")} if told.get("as_of") == str(as_of) else None
+
+
 def check_branches(named: dict[str, int], known: set[str]) -> None:
     """Raises ParameterError for a capacity of a branch where nobody was scored."""
     for branch in named:
@@ -128,5 +139,7 @@ def report(summary: dict[str, Any]) -> None:
     from churnkit.retention.manifest import sentences
 
     print("\n".join(sentences(summary)))
+    if (watched := summary["monitoring"]) and watched["state"] != "ok":
+        print(f"warning: monitoring says {watched['en']}", file=sys.stderr)
     if summary["holdout"]["advice"]:
         print(f"warning: {summary['holdout']['advice']}", file=sys.stderr)

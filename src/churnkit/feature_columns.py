@@ -1,6 +1,6 @@
 """Whose outcome is known at some as-of dates, and their features, a few columns at a time, so that memory does not grow with the catalogue."""
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -29,6 +29,14 @@ class Month:
     @classmethod
     def of(cls, features: Path, cohorts: Path, as_of: date) -> "Month":
         """The month of an as-of date. Raises InputError where a table is missing or the two are not of the same subscribers."""
+        whole, cohort = cls.everyone(features, cohorts, as_of)
+        known = pc.and_(pc.invert(cohort["is_censored"]), cohort["churned"].is_valid()).to_numpy()
+        kept = cohort.filter(known)
+        return cls(as_of, whole.features, whole.places[known], kept["churned"].to_numpy().astype(bool), kept[STRATUM].combine_chunks())
+
+    @classmethod
+    def everyone(cls, features: Path, cohorts: Path, as_of: date) -> "tuple[Month, pa.Table]":
+        """All of an as-of date, outcome known or not (nobody counts as churned), and their cohort. Raises InputError as `of` does."""
         folder = features / str(as_of)
         cohort = table(cohorts / str(as_of), ["subscriber_id", "is_censored", "churned", STRATUM])
         there = table(folder, ["subscriber_id"])["subscriber_id"].combine_chunks()
@@ -37,9 +45,12 @@ class Month:
         if len(ids) != len(there) or (places < 0).any() or len(np.unique(places)) < len(places):
             raise InputError(f"features and cohort of {as_of} are not of the same subscribers, once each ({len(there)} and {len(ids)}); "
                              "run `churnkit label` and `churnkit featurize` again.")
-        known = pc.and_(pc.invert(cohort["is_censored"]), cohort["churned"].is_valid()).to_numpy()
-        kept = cohort.filter(known)
-        return cls(as_of, folder, places[known], kept["churned"].to_numpy().astype(bool), kept[STRATUM].combine_chunks())
+        return cls(as_of, folder, places, np.zeros(len(places), dtype=bool), cohort[STRATUM].combine_chunks()), cohort
+
+    def evenly(self, most: int) -> "Month":
+        """At most so many of its subscribers, evenly from all; pseudonyms come in no order, so they are like all."""
+        kept = np.unique(np.linspace(0, len(self.places) - 1, min(len(self.places), most)).astype(int))
+        return replace(self, places=self.places[kept], churned=self.churned[kept], strata=self.strata.take(pa.array(kept)))
 
 
 def months(features: Path, cohorts: Path, dates: Sequence[date]) -> list[Month]:
@@ -79,8 +90,9 @@ def values(name: str, found: Sequence[pa.Array]) -> Values:
     if any(map(pa.types.is_temporal, kinds)):
         raise InputError(f"column {name!r} holds dates or times; give days before the as-of date instead.")
     if any(pa.types.is_string(kind) or pa.types.is_large_string(kind) for kind in kinds):
-        codes = pa.chunked_array([array.cast(pa.string()) for array in found]).combine_chunks().dictionary_encode().indices
-        return Values(codes.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64), is_category=True)
+        coded = pa.chunked_array([array.cast(pa.string()) for array in found]).combine_chunks().dictionary_encode()
+        codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return Values(codes, is_category=True, names=tuple(coded.dictionary.to_pylist()))
     return Values(np.concatenate([numbers(array) for array in found]))
 
 
