@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from churnkit import demo_commands, documents, params, timeline, vault_commands
+from churnkit import demo_commands, documents, hindsight_commands, params, timeline, vault_commands
 from churnkit.errors import ChurnkitError, InputError, ParameterError, resources_ran_out
 from churnkit.files import whole_file
 from churnkit.stages import STAGES
@@ -85,6 +85,7 @@ def plan() -> None:
 
 
 app.command()(demo_commands.truth)
+app.command()(hindsight_commands.definitions)
 
 
 @app.command()

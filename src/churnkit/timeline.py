@@ -125,8 +125,8 @@ def make_plan(deliveries: Sequence[Delivery], *, label_days: int, min_history_da
     """
     scoring, first = deliveries[-1].ends, deliveries[0].starts + timedelta(min_history_days)
     dates = [d for n in range(len_months(deliveries)) if (d := add_months(deliveries[0].starts, n)) >= first]
-    mature = [d for d in dates if d + timedelta(label_days) <= scoring]
-    training = [d for d in mature if mature and d + timedelta(label_days) <= mature[-1]][-max_dates:]
+    mature = known_by(dates, scoring, label_days)
+    training = known_by(mature, mature[-1], label_days)[-max_dates:] if mature else ()
     if len(training) < 2:
         raise HistoryError(f"The history is too short: {deliveries[0].starts} to {scoring} leaves {len(training)} as-of dates to learn from, "
                            f"at least 2 are needed ({min_history_days} days of history before each, {label_days} after it for its label). "
@@ -135,6 +135,11 @@ def make_plan(deliveries: Sequence[Delivery], *, label_days: int, min_history_da
     return Plan(tuple(d.name for d in deliveries), tuple(training), tuple(mature[-max_dates:]), mature[-1], scoring,
                 {a: tuple(d.name for d in reversed(deliveries) if d.starts < a)[:LOOK_BACK] for a in used},
                 {a: until_mature(deliveries, a, label_days) for a in used})
+
+
+def known_by(dates: Sequence[date], day: date, label_days: int) -> tuple[date, ...]:
+    """The as-of dates whose label was known on a day, in the order given: the embargo between what is learnt and what is judged."""
+    return tuple(d for d in dates if d + timedelta(label_days) <= day)
 
 
 def until_mature(deliveries: Sequence[Delivery], as_of: date, label_days: int) -> tuple[str, ...]:
