@@ -86,6 +86,7 @@ def plan() -> None:
 
 app.command()(demo_commands.truth)
 app.command()(hindsight_commands.definitions)
+app.command()(hindsight_commands.backtest)
 
 
 @app.command()

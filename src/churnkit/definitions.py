@@ -115,7 +115,7 @@ def judged_parts(rows: pd.DataFrame, question: Question) -> list[dict[str, Any]]
         listed = np.zeros(len(mine), dtype=bool)
         listed[np.argsort(-mine["model"].to_numpy(), kind="stable")[:capacity]] = True
         mine = mine.assign(listed=listed)
-        parts = [(EVERYONE, mine, capacity)]
+        parts: list[tuple[str, pd.DataFrame, int | None]] = [(EVERYONE, mine, capacity)]
         kinds = sorted(mine["exit_kind"].dropna().unique())
         if len(kinds) > 1:
             parts += [(f"exit: {kind}", mine[~mine["churned"] | (mine["exit_kind"] == kind)], None) for kind in kinds]
