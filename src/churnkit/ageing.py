@@ -150,7 +150,8 @@ def by_age(found: Mapping[Key, Samples]) -> pd.DataFrame:
             line: dict[str, Any] = {"stratum": stratum, "part": part, "age_months": age, "months": len(pairs)}
             for metric in mine[pairs[0]]:
                 line |= flat(metric, np.mean([mine[pair][metric] for pair in pairs], axis=0))
-                line |= flat(f"{metric}_change", np.mean([mine[pair][metric] - mine[pair[1], pair[1]][metric] for pair in pairs], axis=0))
+                with np.errstate(invalid="ignore"):  # of a resample without churners neither can say
+                    line |= flat(f"{metric}_change", np.mean([mine[pair][metric] - mine[pair[1], pair[1]][metric] for pair in pairs], axis=0))
             rows.append(line)
     return pd.DataFrame(rows)
 

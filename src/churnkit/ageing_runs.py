@@ -1,7 +1,7 @@
 """A backtest in MLflow: one run, and in it one for each model, with its figures by month."""
 import calendar
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,42 +26,40 @@ def record(months: pd.DataFrame, ages: pd.DataFrame, folder: Path, tags: Mapping
     everyone = months[months["part"] == EVERYONE]
     outer = started(client, experiment, f"backtest to {max(number)}", tags)
     try:
-        monthly(client, outer, everyone[everyone["age_months"] == 0], number)
-        for row in ages[ages["part"] == EVERYONE].to_dict("records"):
-            for name in (*MONTHLY, "lift_at_capacity_change", "auc_change"):
-                kept(client, outer, f"age.{row['stratum']}.{name}", row[name], row["age_months"])
-        client.log_artifacts(outer, str(folder), "backtest")
+        monthly(outer, everyone[everyone["age_months"] == 0], number)
+        for age, mine in ages[ages["part"] == EVERYONE].groupby("age_months"):
+            outer.metrics({"age": by_stratum(mine, (*MONTHLY, "lift_at_capacity_change", "auc_change"))}, step=int(str(age)))
+        outer.folder(folder, "backtest")
         for made_for, mine in everyone.groupby("made_for"):
-            inner = started(client, experiment, f"model for {made_for}", {**tags, "mlflow.parentRunId": outer, "as_of.made_for": made_for})
-            monthly(client, inner, mine, number)
-            client.set_terminated(inner, "FINISHED")
+            inner = started(client, experiment, f"model for {made_for}", {**tags, "mlflow.parentRunId": outer.run_id, "as_of.made_for": made_for})
+            monthly(inner, mine, number)
+            client.set_terminated(inner.run_id, "FINISHED")
     except BaseException:
-        client.set_terminated(outer, "FAILED")
+        client.set_terminated(outer.run_id, "FAILED")
         raise
-    client.set_terminated(outer, "FINISHED")
-    return outer
+    client.set_terminated(outer.run_id, "FINISHED")
+    return outer.run_id
 
 
-def started(client: Any, experiment: str, name: str, tags: Mapping[str, Any]) -> str:
-    """The id of a new run."""
+def started(client: Any, experiment: str, name: str, tags: Mapping[str, Any]) -> tracking.Run:
+    """A new run."""
     said = {key: str(value) for key, value in {**tracking.surroundings(), **tags}.items() if value is not None}
-    return str(client.create_run(experiment, run_name=name, tags=said).info.run_id)
+    return tracking.Run(client, str(client.create_run(experiment, run_name=name, tags=said).info.run_id))
 
 
-def monthly(client: Any, run_id: str, rows: pd.DataFrame, number: Mapping[str, int]) -> None:
+def monthly(run: tracking.Run, rows: pd.DataFrame, number: Mapping[str, int]) -> None:
     """The figures of each month as `monthly.<stratum>.<metric>`."""
-    for row in rows.to_dict("records"):
-        for name in MONTHLY:
-            kept(client, run_id, f"monthly.{row['stratum']}.{name}", row[name], number[row["as_of"]], month_end(date.fromisoformat(row["as_of"])))
+    for as_of, mine in rows.groupby("as_of"):
+        run.metrics({"monthly": by_stratum(mine, MONTHLY)}, step=number[str(as_of)], at=month_end(date.fromisoformat(str(as_of))))
 
 
-def kept(client: Any, run_id: str, name: str, value: Any, step: int, at: int | None = None) -> None:
-    """A metric that has a value."""
-    if value is not None and not pd.isna(value):
-        client.log_metric(run_id, name, float(value), timestamp=at, step=int(step))
+def by_stratum(rows: pd.DataFrame, names: Sequence[str]) -> dict[str, dict[str, float]]:
+    """The metrics of each stratum that have a value."""
+    return {str(row["stratum"]): {name: float(row[name]) for name in names if row[name] is not None and not pd.isna(row[name])}
+            for row in rows.to_dict("records")}
 
 
 def month_end(as_of: date) -> int:
     """The end of the month that begins at the as-of date, milliseconds since 1970-01-01."""
     ends = add_months(as_of, 1)
-    return calendar.timegm(datetime(ends.year, ends.month, ends.day, tzinfo=UTC).timetuple()) * 1000 - 1
+    return calendar.timegm(ends.timetuple()) * 1000 - 1

@@ -47,14 +47,14 @@ class Run:
 
         self.client.log_batch(self.run_id, params=[Param(name, str(value)[:LONGEST]) for name, value in values.items()])
 
-    def metrics(self, values: Mapping[str, Any]) -> None:
-        """Keeps the numbers of the run; nested ones by their path, what is no number or missing is left out."""
+    def metrics(self, values: Mapping[str, Any], *, step: int = 0, at: int | None = None) -> None:
+        """Keeps the numbers of the run; nested ones by their path, what is no number or missing is left out. `at` is in ms since 1970, None now."""
         from mlflow.entities import Metric
 
-        now = int(time.time() * 1000)
+        now = int(time.time() * 1000) if at is None else at
         flat = {name: float(value) for name, value in flattened(values).items()
                 if isinstance(value, int | float) and not isinstance(value, bool)}
-        self.client.log_batch(self.run_id, metrics=[Metric(name, value, now, 0) for name, value in flat.items()])
+        self.client.log_batch(self.run_id, metrics=[Metric(name, value, now, step) for name, value in flat.items()])
 
     def tags(self, values: Mapping[str, Any]) -> None:
         """Keeps what tells the run from others."""
