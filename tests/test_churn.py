@@ -1,10 +1,12 @@
 """Who could still leave at a date, who then did, how, and of whom it cannot be known."""
 from datetime import date, datetime, timedelta
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from churnkit.churn import STANDARD, Window, eligible, labelled, named_definition
-from churnkit.engine import F, Frame, open_session, settle
+from churnkit.churn import STANDARD, Window, eligible, handovers, labelled, named_definition
+from churnkit.engine import F, Frame, open_session, read, settle
 from churnkit.errors import InputError
 from churnkit.history import History
 
@@ -330,6 +332,15 @@ def test_only_lines_in_use_for_a_full_bill_month_by_a_person_are_eligible():
         "in last month's snapshot alone": {"snapshot": "2026-04-30"},
     }
     assert cohort(kept | out) == dict.fromkeys(kept, ("open", False))
+
+
+@pytest.mark.parametrize(("lines", "changed", "handed_over"), [(1000, 100, 100), (1000, 101, 0), (200, 99, 99), (200, 100, 0)])
+def test_customers_who_get_other_keys_all_at_once_have_not_handed_their_lines_over(lines, changed, handed_over, tmp_path):
+    open_session()
+    seen = [(f"s{n}", FIRST + 30 * month, "L" if month and n < changed else "K", date(2020, 1, 1)) for n in range(lines) for month in range(2)]
+    pq.write_table(pa.table({name: [row[n] for row in seen] for n, name in enumerate(("subscriber_id", "day", "customer_key", "activated_on"))}),
+                   tmp_path / "part-0.parquet")
+    assert handovers(read([tmp_path])).count() == handed_over
 
 
 def test_the_state_at_the_date_says_the_stratum_or_that_there_is_none():

@@ -13,6 +13,7 @@ from churnkit.timeline import add_months
 __all__ = ["STANDARD", "Definition", "Window", "eligible", "labelled", "named_definition", "outcomes", "tellable"]
 
 OUTSIDE_RISK = ("fraud", "lost", "real_name", "keep_number")  # reasons of a one-way stop that no call would end
+MANY = 100  # lines handed over in one month, below which a tenth of a small operator's may be
 STANDARD = ("any", "left", "ported_out", "arrears_stop_30d", "silent_30d", "silent_60d", "silent_90d", "not_recharged_15d")
 
 
@@ -85,13 +86,20 @@ def eligible(before: History, active_days: int) -> Frame:
 
 
 def handovers(snapshots: Frame) -> Frame:
-    """subscriber_id and day of snapshots that show another holder than the one before: another customer, or a line that was opened anew."""
+    """subscriber_id and day of snapshots that show another holder than the one before: another customer, or a line that was opened anew.
+
+    Where that is true of a tenth of all lines at once the operator gave its customers other keys or dates: nobody was handed over.
+    """
     line = W.partitionBy("subscriber_id").orderBy("day")
     owners = projected(snapshots, ["subscriber_id", "day", "customer_key"], {"earlier": F.lag("customer_key").over(line)},
                        F.col("customer_key").isNotNull())
     opened = projected(snapshots, ["subscriber_id", "day", "activated_on"], {"earlier": F.lag("activated_on").over(line)})
-    return stacked([projected(owners, ["subscriber_id", "day"], {}, F.col("customer_key") != F.col("earlier")),
-                    projected(opened, ["subscriber_id", "day"], {}, F.col("activated_on") > F.col("earlier"))])
+    given = stacked([projected(owners, ["subscriber_id", "day"], {}, F.col("customer_key") != F.col("earlier")),
+                     projected(opened, ["subscriber_id", "day"], {}, F.col("activated_on") > F.col("earlier"))])
+    lines = aggregated(snapshots, ["day"], {"lines": F.count(F.lit(1))})
+    counted = beside(aggregated(given, ["day"], {"given": F.count(F.lit(1))}), [lines], ["day"])
+    written_anew = projected(counted, ["day"], {}, (F.col("given") >= MANY) & (F.col("given") * 10 > F.col("lines")))
+    return matched(given, written_anew, ["day"], "anti")
 
 
 def unknowable(after: History, window: Window) -> Frame:
