@@ -111,7 +111,7 @@ def in_the_window(tables: Tables, seed: int) -> Tables:
 
 
 def test_nothing_that_happens_in_the_window_of_a_label_changes_a_feature(tmp_path):
-    seeds, rows = range(4), Tables()
+    seeds, rows = range(6), Tables()
     for seed in seeds:
         for tables in (history(seed, PEOPLE, f"{seed}a"), in_the_window(history(seed, PEOPLE, f"{seed}b"), seed)):
             for name, more in tables.items():
