@@ -1,5 +1,6 @@
 """Rules a reader may rely on, checked so that they stay true."""
 import ast
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -114,7 +115,24 @@ def test_source_files_are_short_and_say_in_one_sentence_what_they_are(path):
 
 def test_nouns_know_nothing_of_stages():
     users = {p.relative_to(HOME).as_posix() for p in SOURCES if any(n.startswith("churnkit.stages.") for n in imports(p))}
-    assert {u for u in users if not u.startswith("stages/")} <= {"cli.py", "run_commands.py", "vault_commands.py"}
+    assert {u for u in users if not u.startswith("stages/")} <= {"cli.py", "hindsight_commands.py", "run_commands.py", "vault_commands.py"}
+
+
+RANDOM_SPLITS = re.compile(r"train_test_split|KFold|ShuffleSplit|cross_val|\.sample\(|random_split|permutation\(|\.shuffle\(|Leave\w+Out")
+
+
+def test_nothing_is_split_at_random_but_a_bare_table_without_dates():
+    """Whoever learns from one as-of date and judges on another needs no luck; `fit` alone may split a table that has no dates by its seed."""
+    users = {p.relative_to(HOME).as_posix() for p in SOURCES if RANDOM_SPLITS.search(p.read_text("utf-8"))}
+    assert {u for u in users if not u.startswith(("model/", "simulate/"))} == set()
+
+
+def test_every_fit_outside_the_model_says_which_later_month_validates():
+    for path in SOURCES:
+        if not path.relative_to(HOME).as_posix().startswith("model/"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "fit":
+                    assert "valid" in {word.arg for word in node.keywords}, f"{path.name}, line {node.lineno}"
 
 
 def test_no_stage_and_no_output_of_one_has_to_do_with_the_vault():

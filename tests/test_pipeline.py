@@ -187,6 +187,19 @@ def test_a_second_run_does_nothing(finished):
     assert "up to date" in done.stdout
 
 
+def test_definitions_and_backtest_read_what_the_pipeline_made_and_disturb_none_of_it(finished, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(finished, folder, symlinks=True)
+    before = digests(folder, *MADE)
+    text = run(folder, "churnkit", "definitions", "left", "any", "not_recharged_15d").stdout
+    assert re.search(r"^left +40 d", text, re.MULTILINE)
+    assert "not_recharged_15d: label.definition 'not_recharged_15d' cannot be told without the extract topups" in text
+    assert (folder / "reports/definitions.csv").is_file()
+    assert "open, by age" in run(folder, "churnkit", "backtest", "--max-dates", "2").stdout
+    assert digests(folder, *MADE) == before
+    assert "up to date" in run(folder, "dvc", "repro").stdout
+
+
 def test_another_clone_on_one_thread_killed_again_and_again_ends_with_the_same_bytes(finished, tmp_path):
     other = twin(finished, tmp_path / "other", threads=1)
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(other / "src")}

@@ -47,7 +47,7 @@ class Outline(HTMLParser):
 
 
 def invented_tables(seed: int) -> dict[str, pd.DataFrame]:
-    """The plot tables of an invented judgement and audit."""
+    """The plot tables of an invented judgement, audit and backtest."""
     rng = np.random.default_rng(seed)
     churned = rng.random(2000) < 0.1
     scores = {name: np.clip(0.1 + 0.05 * (4 - n) * churned + rng.normal(0, 0.05, 2000), 0, 1) for n, name in enumerate(judgement.SCORES)}
@@ -55,7 +55,10 @@ def invented_tables(seed: int) -> dict[str, pd.DataFrame]:
     shares = pd.Series(rng.dirichlet(np.full(60, 0.3)), index=[f"feature_{n}" for n in range(60)])
     alone = pd.DataFrame({"feature": shares.index, "auc": np.sort(rng.uniform(0.5, 0.9, 60))[::-1]})
     worth = profit.list_worth(scores["model"], churned, rng.gamma(4, 1500, 2000), Economics())
-    return judgement.plots(scored, SimpleNamespace(importance=lambda: shares)) | {"profit": judgement.profit_plot(worth), "features": alone}
+    ages = pd.DataFrame([{"stratum": stratum, "part": part, "age_months": age, "lift_at_capacity": rng.uniform(2, 9)}
+                         for stratum in ("open", "one_way_stop") for part in ("all", "exit: left") for age in range(4)])
+    return judgement.plots(scored, SimpleNamespace(importance=lambda: shares)) | {
+        "profit": judgement.profit_plot(worth), "features": alone, "ages": ages}
 
 
 def write_reports(project: Path, seed: int) -> dict[str, pd.DataFrame]:
@@ -146,17 +149,26 @@ def test_plots_show_draws_every_plot_and_asks_no_other_machine(project):
     lines = [marks(chart, "line mark") for chart in page.charts]
     bars = [marks(chart, "bar") for chart in page.charts]
     assert len(page.charts) == len(TABLES)
-    assert (sorted(lines), sorted(bars)) == ([0, 0, 1, 1, 1, 2, 4, 4], [0] * 6 + [25, 25])
+    assert (sorted(lines), sorted(bars)) == ([0, 0, 1, 1, 1, 2, 2, 4, 4], [0] * 7 + [25, 25])
     assert [int(width) > 100 for width in page.pictures.values()] == [True, True]
     assert left == []
     assert [link for link in page.links if "://" in link] == []
 
 
 @pytest.mark.browser
+def test_without_a_backtest_the_other_plots_are_drawn(project):
+    (project / "reports" / "backtest" / "ages.csv").unlink()
+    run(project, sys.executable, "-m", "dvc", "plots", "show")
+    page, left = opened(project)
+    assert sorted(marks(chart, "line mark") for chart in page.charts) == [0, 0, 0, 1, 1, 1, 2, 4, 4], "its chart is empty"
+    assert left == []
+
+
+@pytest.mark.browser
 def test_plots_diff_draws_both_revisions(project):
     run(project, sys.executable, "-m", "dvc", "plots", "diff", "HEAD")
     page, left = opened(project)
-    assert sorted(marks(chart, "line mark") for chart in page.charts) == [0, 0, 2, 2, 2, 4, 8, 8]
+    assert sorted(marks(chart, "line mark") for chart in page.charts) == [0, 0, 2, 2, 2, 4, 4, 8, 8]
     assert [25 < marks(chart, "bar") <= 50 for chart in page.charts].count(True) == 2
     assert [int(width) > 100 for width in page.pictures.values()] == [True] * 4
     assert left == []

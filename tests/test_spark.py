@@ -43,12 +43,12 @@ def specs() -> list[Case]:
     return cases
 
 
-def run(engine: str, folder: Path) -> dict:
-    """{subscriber: {feature: value}}, from a process of that engine."""
+def run(engine: str, folder: Path) -> tuple[dict, dict]:
+    """{subscriber: {feature: value}} and {definition: {subscriber: label}}, from a process of that engine."""
     done = subprocess.run([sys.executable, str(HERE / "on_spark.py"), str(folder)], capture_output=True, text=True,
                           env=os.environ | {"CHURNKIT_ENGINE": engine}, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads((folder / "features.json").read_text())
+    return json.loads((folder / "features.json").read_text()), json.loads((folder / "labels.json").read_text())
 
 
 def specs_apart(cases: list[Case]) -> tuple[Tables, list[str]]:
@@ -73,16 +73,18 @@ def test_specs_hold_on_spark_and_engines_agree_on_random_histories(tmp_path):
         for name, rows in lives(seed, f"c{seed:02}s0").items():
             tables.setdefault(name, []).extend(rows)
     people += [f"h{seed:02}s{n}" for seed in range(50) for n in range(3)] + [f"c{seed:02}s0" for seed in range(50)]
-    got = {}
+    got, labels = {}, {}
     for engine in ("duckdb", "spark"):
         lay_out(tables, people, tmp_path / engine)
-        got[engine] = run(engine, tmp_path / engine)
+        got[engine], labels[engine] = run(engine, tmp_path / engine)
     wrong = [f"{test}: {feature} of {who} is {got['spark'][f'{n:03}.{who}'][feature]}, not {value}"
              for n, (test, _, expected) in enumerate(cases) for feature, values in expected.items() for who, value in values.items()
              if got["spark"][f"{n:03}.{who}"][feature] != (pytest.approx(value, rel=1e-12) if isinstance(value, float | int) else value)]
     assert wrong == []
     assert {(who, name): (value, got["spark"][who][name]) for who, row in got["duckdb"].items() for name, value in row.items()
             if value != got["spark"][who][name]} == {}
+    assert labels["duckdb"] == labels["spark"]
+    assert {name for name, of in labels["spark"].items() if len({json.dumps(label) for label in of.values()}) < 3} == set()
 
 
 def test_every_feature_has_a_spec():

@@ -1,13 +1,24 @@
 """Deliveries, and the as-of dates that follow from them."""
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from churnkit import documents
 from churnkit.errors import HistoryError, InputError, ParameterError
-from churnkit.timeline import Delivery, Plan, add_months, find_deliveries, make_plan, month_start, read_plan, write_plan
+from churnkit.timeline import (
+    LOOK_AHEAD,
+    Delivery,
+    Plan,
+    add_months,
+    find_deliveries,
+    make_plan,
+    month_start,
+    read_plan,
+    until_mature,
+    write_plan,
+)
 
 DEMO = ("2025-08..2026-07", "2026-08", "2026-09", "2026-10")
 FIRSTS = [add_months(date(2025, 8, 1), n) for n in range(16)]
@@ -140,6 +151,35 @@ def test_too_short_a_history_says_how_many_dates_it_leaves():
     assert plan_of("2026-01..2026-10").training == (date(2026, 4, 1), date(2026, 5, 1))
     with pytest.raises(HistoryError, match=r"2026-01-01 to 2026-10-01 leaves 1 as-of dates to learn from, at least 2 are needed"):
         plan_of("2026-01..2026-09")
+
+
+MONTHLY = [f"{add_months(date(2025, 1, 1), n):%Y-%m}" for n in range(22)]
+
+
+@pytest.mark.parametrize("first", range(12))
+def test_six_months_are_enough_for_the_label_of_any_date_that_the_look_back_allows(first):
+    deliveries = [Delivery.named(n) for n in MONTHLY]
+    assert len(until_mature(deliveries, add_months(date(2025, 1, 1), first), 179)) <= LOOK_AHEAD
+
+
+def test_a_label_that_needs_more_deliveries_than_dvc_names_is_refused():
+    deliveries = [Delivery.named(n) for n in MONTHLY]
+    assert until_mature(deliveries, date(2025, 2, 1), 181) == tuple(MONTHLY[1:7])
+    with pytest.raises(HistoryError, match="The label of 2025-02-01 is known after 182 days, which takes 7 deliveries; 6 is the most"):
+        until_mature(deliveries, date(2025, 2, 1), 182)
+
+
+@pytest.mark.parametrize(("label_days", "training", "evaluation"), [(40, 9, date(2026, 9, 1)), (70, 7, date(2026, 8, 1)), (130, 3, date(2026, 6, 1))])
+def test_a_longer_definition_leaves_fewer_dates(label_days, training, evaluation):
+    plan = plan_of(*DEMO, label_days=label_days)
+    assert (len(plan.training), plan.evaluation) == (training, evaluation)
+
+
+@pytest.mark.parametrize("label_days", [40, 55, 70, 100, 130])
+def test_whatever_the_definition_no_label_that_trains_was_unknown_at_the_evaluation(label_days):
+    plan = plan_of(*DEMO, label_days=label_days)
+    assert all(d + timedelta(label_days) <= plan.evaluation for d in plan.training)
+    assert all(d + timedelta(label_days) <= plan.scoring for d in plan.mature)
 
 
 def test_another_month_moves_evaluation_and_scoring_and_what_past_dates_see_stands():

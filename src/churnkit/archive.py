@@ -59,11 +59,13 @@ def known_for_label(plan: Plan, as_of: date, wait_days: int) -> History:
     return History({name: needed(name, table) for name, table in history.tables.items()}, history.as_of, history.known_at)
 
 
-def what_followed(plan: Plan, as_of: date, matures_on: date, wait_days: int) -> History:
-    """What an as-of date's label is read from, as it was known once the label had matured."""
-    deliveries = [*plan.sees[as_of][:2], *plan.after[as_of]]
-    names = ("usage_daily", "subscribers", "status_changes", "portings")
-    tables = {name: needed(name, table) for name in names if (table := sent(name, deliveries)) is not None}
+def what_followed(plan: Plan, as_of: date, matures_on: date, wait_days: int, active_days: int) -> History:
+    """What an as-of date's label is read from, as it was known once the label had matured: also the last use of who was active before it."""
+    tables = {}
+    for name in ("usage_daily", "subscribers", "status_changes", "portings", "topups"):
+        months = TABLES[name].deliveries if name == "topups" else max(2, -(-active_days // 28))  # a balance has a longer past
+        if (table := sent(name, [*plan.sees[as_of][:months], *plan.after[as_of]])) is not None:
+            tables[name] = needed(name, table)
     return History(tables, matures_on, matures_on + timedelta(wait_days))
 
 

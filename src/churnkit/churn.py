@@ -1,111 +1,66 @@
 """What churn means: named definitions that say of everyone eligible at a date whether, how and when they left."""
+import difflib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 from churnkit.engine import Column, F, Frame, W, aggregated, beside, matched, projected, stacked
 from churnkit.errors import InputError
+from churnkit.exits import KINDS, NEEDS, Window, used_up
 from churnkit.history import EPOCH, History, moment
 from churnkit.timeline import add_months
 
+__all__ = ["STANDARD", "Definition", "Window", "eligible", "labelled", "named_definition", "outcomes", "tellable"]
+
 OUTSIDE_RISK = ("fraud", "lost", "real_name", "keep_number")  # reasons of a one-way stop that no call would end
+MANY = 100  # lines handed over in one month, below which a tenth of a small operator's may be
+STANDARD = ("any", "left", "ported_out", "arrears_stop_30d", "silent_30d", "silent_60d", "silent_90d", "not_recharged_15d")
 
 
 @dataclass(frozen=True)
-class Window:
-    """The days in which leaving counts, [starts, ends), and those of the runs that prove a silence or a stop."""
+class Definition:
+    """A churn definition: its name, and the exits of which the first counts, each a kind and the days that must pass to prove it."""
 
-    as_of: date
-    gap_days: int
-    horizon_days: int
-    run_days: int
+    name: str
+    exits: tuple[tuple[str, int], ...]
 
     @property
-    def starts(self) -> int:
-        """First day that counts, days since 1970-01-01."""
-        return (self.as_of - EPOCH).days + self.gap_days
-
-    @property
-    def ends(self) -> int:
-        """First day that no longer counts."""
-        return self.starts + self.horizon_days
-
-    @property
-    def matures_on(self) -> date:
-        """The day on which everything the label needs has happened."""
-        return EPOCH + timedelta(self.ends + self.run_days)
+    def run_days(self) -> int:
+        """Days after the window until everybody's label is known."""
+        return max(days for _, days in self.exits)
 
 
-def left(after: History, window: Window) -> Frame:
-    """subscriber_id, day of the first voluntary pre-cancel or cancel, or port-out, since the as-of date.
-
-    Without changes of state, who is no longer in the snapshots has left. Portings of own numbers to a rival count wherever there are any.
-    """
-    if after.has("status_changes"):
-        leaving = (F.col("status") == "ported_out") | (F.col("status").isin("pre_cancelled", "cancelled")
-                                                       & (F.coalesce(F.col("reason"), F.lit("voluntary")) == "voluntary"))
-        exits = projected(after.events("status_changes").table, ["subscriber_id", "day"], {}, leaving)
-    else:
-        exits = vanished(after)
-    return first_day(stacked([exits, ported_out(after)]) if after.has("portings") else exits, window)
-
-
-def vanished(after: History) -> Frame:
-    """subscriber_id and day of those who are in an earlier snapshot than the last one only.
-
-    The day is that after the snapshot, or after their last own activity where that came later: a line that is cancelled is used until then.
-    """
-    snapshots = projected(after.events("subscribers").table, ["subscriber_id", "day"], {"newest": F.max("day").over(W.partitionBy())})
-    seen = aggregated(snapshots, ["subscriber_id"], {"seen": F.max("day"), "newest": F.max("newest")})
-    used = aggregated(after.events("usage_daily").table, ["subscriber_id"], {"used": F.max("day")}, F.col("own_events") > 0)
-    last = F.greatest(F.col("seen"), F.coalesce(F.col("used"), F.col("seen")))
-    return projected(beside(seen, [used], ["subscriber_id"]), ["subscriber_id"], {"day": last + 1}, F.col("seen") < F.col("newest"))
+def named_definition(name: str) -> Definition:
+    """The definition of that name; the days of silent_60d and its like may be any number. Raises ValueError if there is none."""
+    if name == "any":
+        return Definition(name, (("left", 0), ("arrears_stop", 30), ("silent", 30)))
+    if name in ("left", "ported_out"):
+        return Definition(name, ((name, 0),))
+    if found := re.fullmatch(r"(arrears_stop|silent|not_recharged)_([1-9][0-9]{0,2})d", name):
+        return Definition(name, ((found[1], int(found[2])),))
+    near = difflib.get_close_matches(name, STANDARD, 1)
+    raise ValueError(f"definition {name!r} is none of {', '.join(STANDARD)}, nor one of the last five with another number of days"
+                     + (f" (did you mean {near[0]!r}?)" if near else ""))
 
 
-def ported_out(after: History) -> Frame:
-    """subscriber_id and day of own numbers that went to a rival; of several who had a number, whoever was last seen with it before that day."""
-    holders = projected(after.events("subscribers").table, ["subscriber_id"], {"msisdn": F.col("msisdn_party"), "seen": F.col("day")},
-                        F.col("msisdn_party").isNotNull())
-    ported = aggregated(after.events("portings").table, ["msisdn", "day"], {"rows": F.count(F.lit(1))}, F.col("to_operator") != "own")
-    last = W.partitionBy("msisdn", "day").orderBy(F.col("seen").desc(), F.col("subscriber_id"))
-    held = projected(matched(ported, holders, ["msisdn"]), ["subscriber_id", "day"], {"nth": F.row_number().over(last)}, F.col("seen") < F.col("day"))
-    return projected(held, ["subscriber_id", "day"], {}, F.col("nth") == 1)
+def tellable(definition: Definition, history: History) -> list[tuple[str, int]]:
+    """The exits of a definition that the tables at hand can tell. Raises InputError if that is none of them, naming definitions they can."""
+    def told(one: Definition) -> list[tuple[str, int]]:
+        return [(kind, days) for kind, days in one.exits if kind not in NEEDS or any(map(history.has, NEEDS[kind]))]
 
-
-def arrears_stop(after: History, window: Window) -> Frame:
-    """subscriber_id, day of the first two-way stop for arrears since the as-of date that did not reopen within the run's days."""
-    changes = after.events("status_changes").table
-    stop = ["subscriber_id", "happened_at"]
-    stops = projected(changes, [*stop, "day"], {}, (F.col("status") == "two_way_stop") & (F.col("reason") == "arrears"))
-    opens = projected(changes, ["subscriber_id"], {"opened_at": F.col("happened_at"), "opened": F.col("day")}, F.col("status") == "open")
-    in_time = (F.col("opened_at") > F.col("happened_at")) & (F.col("opened") < F.col("day") + window.run_days)
-    reopened = projected(matched(stops, opens, ["subscriber_id"]), stop, {}, in_time)
-    return first_day(matched(stops, reopened, stop, "anti"), window)
-
-
-def silent(after: History, window: Window) -> Frame:
-    """subscriber_id, first day of the first run of days without own activity that is long enough and lasts past the as-of date."""
-    following = F.coalesce(F.lead("day").over(W.partitionBy("subscriber_id").orderBy("day")), F.lit((window.matures_on - EPOCH).days))
-    runs = projected(after.events("usage_daily").table, ["subscriber_id"], {"begins": F.col("day") + 1, "ends": following}, F.col("own_events") > 0)
-    long = (F.col("ends") - F.col("begins") >= window.run_days) & (F.col("ends") > (window.as_of - EPOCH).days)
-    return aggregated(runs, ["subscriber_id"], {"day": F.min("begins")}, long)
-
-
-def first_day(rows: Frame, window: Window) -> Frame:
-    """The first `day` of each subscriber on or after the as-of date."""
-    later = projected(rows, ["subscriber_id"], {"later_day": F.col("day")}, F.col("day") >= (window.as_of - EPOCH).days)
-    return aggregated(later, ["subscriber_id"], {"day": F.min("later_day")})
-
-
-NEEDS = {"arrears_stop": "status_changes"}  # a stop for arrears shows nowhere else
-KINDS = {"left": left, "arrears_stop": arrears_stop, "silent": silent}
-DEFINITIONS = {"left": ("left",), "arrears_stop_30d": ("arrears_stop",), "silent_30d": ("silent",), "any": ("left", "arrears_stop", "silent")}
+    if exits := told(definition):
+        return exits
+    needed = " or ".join(NEEDS[definition.exits[0][0]])
+    others = ", ".join(name for name in STANDARD if told(named_definition(name)))
+    raise InputError(f"label.definition {definition.name!r} cannot be told without the extract {needed}; send it, or choose one that can be: "
+                     f"{others}.")
 
 
 def eligible(before: History, active_days: int) -> Frame:
     """subscriber_id, stratum and is_leaving of everyone who could still be kept at the as-of date.
 
-    Own activity in the last `active_days`, a full bill month of tenure, a line that a person uses and pays for, open or one-way stopped
-    (not for fraud, a lost handset, a missing real name, or to keep the number).
+    Own activity in the last `active_days`, a full bill month of tenure under the present holder, a line that a person uses and pays for, open
+    or one-way stopped (not for fraud, a lost handset, a missing real name, or to keep the number).
     Who has already given notice (pre-cancelled) is kept, marked as leaving. Without changes of state all lines count as open.
     """
     usage = before.events("usage_daily")
@@ -115,7 +70,8 @@ def eligible(before: History, active_days: int) -> Frame:
     full_month = F.col("activated_on") <= moment(add_months(before.as_of, -1))
     people = aggregated(lines, ["subscriber_id"], {"snapshots": F.count(F.lit(1))},
                         (F.col("day") == F.col("newest")) & full_month & (F.col("line_kind") == "voice"))
-    using = matched(people, active, ["subscriber_id"], "semi")
+    lately = projected(handovers(snapshots), ["subscriber_id"], {}, F.col("day") > (add_months(before.as_of, -1) - EPOCH).days)
+    using = matched(matched(people, active, ["subscriber_id"], "semi"), lately, ["subscriber_id"], "anti")
     if not before.has("status_changes"):
         return projected(using, ["subscriber_id"], {"stratum": F.lit("open"), "is_leaving": F.lit(False)})
     latest = W.partitionBy("subscriber_id").orderBy(F.col("happened_at").desc(), F.col("status").desc())
@@ -129,43 +85,82 @@ def eligible(before: History, active_days: int) -> Frame:
         "is_leaving": state == "pre_cancelled"}, state.isin("open", "one_way_stop", "pre_cancelled") & ~apart)
 
 
+def handovers(snapshots: Frame) -> Frame:
+    """subscriber_id and day of snapshots that show another holder than the one before: another customer, or a line that was opened anew.
+
+    Where that is true of a tenth of all lines at once the operator gave its customers other keys or dates: nobody was handed over.
+    """
+    line = W.partitionBy("subscriber_id").orderBy("day")
+    owners = projected(snapshots, ["subscriber_id", "day", "customer_key"], {"earlier": F.lag("customer_key").over(line)},
+                       F.col("customer_key").isNotNull())
+    opened = projected(snapshots, ["subscriber_id", "day", "activated_on"], {"earlier": F.lag("activated_on").over(line)})
+    given = stacked([projected(owners, ["subscriber_id", "day"], {}, F.col("customer_key") != F.col("earlier")),
+                     projected(opened, ["subscriber_id", "day"], {}, F.col("activated_on") > F.col("earlier"))])
+    lines = aggregated(snapshots, ["day"], {"lines": F.count(F.lit(1))})
+    counted = beside(aggregated(given, ["day"], {"given": F.count(F.lit(1))}), [lines], ["day"])
+    written_anew = projected(counted, ["day"], {}, (F.col("given") >= MANY) & (F.col("given") * 10 > F.col("lines")))
+    return matched(given, written_anew, ["day"], "anti")
+
+
 def unknowable(after: History, window: Window) -> Frame:
-    """subscriber_id and `is_apart` of those who stopped on request or moved inside the operator by maturity: they neither stayed nor churned."""
-    if not after.has("status_changes"):
-        return projected(after.events("subscribers").table, ["subscriber_id"], {"is_apart": F.lit(True)}, F.lit(False))
-    changes = after.events("status_changes").table
-    apart = (F.col("status") == "migrated") | F.col("reason").isin("keep_number", "migration")
-    return aggregated(changes, ["subscriber_id"], {"is_apart": F.lit(True)}, apart & (F.col("day") >= (window.as_of - EPOCH).days))
+    """subscriber_id and `is_apart` of those who stopped on request, moved inside the operator or gave the line to somebody else by maturity.
+
+    They neither stayed nor churned.
+    """
+    day = (window.as_of - EPOCH).days
+    apart = [projected(handovers(after.events("subscribers").table), ["subscriber_id", "day"], {})]
+    if after.has("status_changes"):
+        apart.append(projected(after.events("status_changes").table, ["subscriber_id", "day"], {},
+                               (F.col("status") == "migrated") | F.col("reason").isin("keep_number", "migration")))
+    return aggregated(stacked(apart), ["subscriber_id"], {"is_apart": F.lit(True)}, F.col("day") >= day)
 
 
-def tellable(definition: str, history: History) -> list[str]:
-    """The exit kinds of a definition that the tables at hand can tell. Raises InputError if that is none of them."""
-    kinds = [kind for kind in DEFINITIONS[definition] if kind not in NEEDS or history.has(NEEDS[kind])]
-    if not kinds:
-        needed = ", ".join(NEEDS[kind] for kind in DEFINITIONS[definition])
-        raise InputError(f"label.definition {definition!r} cannot be told without the extract {needed}; send it, or choose another definition.")
-    return kinds
+def spoken_of(after: History, window: Window, exits: Sequence[tuple[str, int]]) -> Frame | None:
+    """subscriber_id of the only lines of which the exits say anything; None where they speak of all.
+
+    Of a balance that runs out only prepaid lines can tell, without changes of state those alone whose balance can be estimated.
+    """
+    if {kind for kind, _ in exits} != {"not_recharged"}:
+        return None
+    day = (window.as_of - EPOCH).days
+    snapshots = projected(after.events("subscribers").table, ["subscriber_id", "day", "payment_kind"], {
+        "latest": F.max("day").over(W.partitionBy("subscriber_id"))}, F.col("day") < day)
+    prepaid = projected(snapshots, ["subscriber_id"], {}, (F.col("day") == F.col("latest")) & (F.col("payment_kind") == "prepaid"))
+    return prepaid if after.has("status_changes") else matched(prepaid, used_up(after), ["subscriber_id"], "semi")
 
 
-def labelled(cohort: Frame, after: History, window: Window, definition: str) -> Frame:
+def outcomes(cohort: Frame, after: History, window: Window, definition: Definition) -> Frame:
+    """The cohort with `exit_day` (days since 1970-01-01) and `kind` of the exit that counts, `is_inside` the window, `is_censored` and `is_known`.
+
+    Raises InputError where the tables cannot tell the definition.
+    """
+    exits = tellable(definition, after)
+    dated = stacked([projected(KINDS[kind](after, window, days), ["subscriber_id", "day"], {"kind_no": F.lit(n)})
+                     for n, (kind, days) in enumerate(exits)])
+    # Whoever leaves falls silent too, mostly a little before: the first of them dates the exit, the most telling one names it.
+    day, kind_no = F.col("day"), F.col("kind_no")
+    first = aggregated(dated, ["subscriber_id"], {
+        "exit_day": F.min(day), "exit_no": F.coalesce(F.min(F.when(day < window.starts, kind_no)), F.min(F.when(day < window.ends, kind_no)))})
+    facts = [first, unknowable(after, window)]
+    bound = spoken_of(after, window, exits)
+    if bound is not None:
+        facts.append(aggregated(bound, ["subscriber_id"], {"is_spoken_of": F.lit(True)}))
+    table = projected(beside(cohort, facts, ["subscriber_id"]), ["*"], {
+        "is_censored": F.col("is_leaving") | F.coalesce(F.col("exit_day") < window.starts, F.lit(False)),
+        "is_inside": F.coalesce(F.col("exit_day").between(window.starts, window.ends - 1), F.lit(False))})
+    kind_of: Column = F.lit(None).cast("string")
+    for n, (kind, _) in enumerate(exits):
+        kind_of = F.when(F.col("exit_no") == n, F.lit(kind)).otherwise(kind_of)
+    is_known = ~F.col("is_censored") & F.col("is_apart").isNull()
+    return projected(table, ["*"], {"kind": kind_of, "is_known": is_known if bound is None else is_known & F.col("is_spoken_of").isNotNull()})
+
+
+def labelled(cohort: Frame, after: History, window: Window, definition: Definition) -> Frame:
     """The cohort with churned, exit_kind, matures_on, is_censored and censored_by.
 
     Whoever meets the definition before the window begins is censored; `churned` is null for them and for the unknowable.
     """
-    kinds = tellable(definition, after)
-    exits = stacked([projected(KINDS[kind](after, window), ["subscriber_id", "day"], {"kind_no": F.lit(n)}) for n, kind in enumerate(kinds)])
-    # Whoever leaves falls silent too, mostly a little before: the first of them dates the exit, the most telling one names it.
-    day, kind_no = F.col("day"), F.col("kind_no")
-    first = aggregated(exits, ["subscriber_id"], {
-        "exit_day": F.min(day), "exit_no": F.coalesce(F.min(F.when(day < window.starts, kind_no)), F.min(F.when(day < window.ends, kind_no)))})
-    table = projected(beside(cohort, [first, unknowable(after, window)], ["subscriber_id"]), ["*"], {
-        "is_censored": F.col("is_leaving") | F.coalesce(F.col("exit_day") < window.starts, F.lit(False)),
-        "is_inside": F.coalesce(F.col("exit_day").between(window.starts, window.ends - 1), F.lit(False))})
-    kind_of: Column = F.lit(None).cast("string")
-    for n, kind in enumerate(kinds):
-        kind_of = F.when(F.col("exit_no") == n, F.lit(kind)).otherwise(kind_of)
-    table = projected(table, ["*"], {"kind": kind_of, "is_known": ~F.col("is_censored") & F.col("is_apart").isNull()})
-    return projected(table, ["subscriber_id", "stratum"], {
+    return projected(outcomes(cohort, after, window, definition), ["subscriber_id", "stratum"], {
         "churned": F.when(F.col("is_known"), F.col("is_inside")),
         "exit_kind": F.when(F.col("is_known") & F.col("is_inside"), F.col("kind")),
         "matures_on": moment(window.matures_on), "is_censored": F.col("is_censored"),

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from churnkit import demo_commands, documents, evaluation_commands, params, run_commands, timeline, vault_commands
+from churnkit import demo_commands, documents, evaluation_commands, hindsight_commands, params, run_commands, timeline, vault_commands
 from churnkit.errors import ChurnkitError, InputError, ParameterError, resources_ran_out
 from churnkit.files import whole_file
 from churnkit.stages import STAGES
@@ -87,7 +87,8 @@ def plan() -> None:
 
 
 app.command()(demo_commands.truth)
-for more in (run_commands.compare, run_commands.promote, run_commands.tune, evaluation_commands.adjacent):
+for more in (run_commands.compare, run_commands.promote, run_commands.tune, evaluation_commands.adjacent, hindsight_commands.definitions,
+             hindsight_commands.backtest):
     app.command()(more)
 
 

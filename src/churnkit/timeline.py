@@ -16,7 +16,7 @@ FILE_NO = "file_no"  # the column of events and summaries that says in which of 
 NAME = r"\d{4}-\d{2}(\.\.\d{4}-\d{2})?"
 LATE = 2  # deliveries before one that are looked at for rows it brings again; dvc.yaml names them b0, the newest, and b1
 LOOK_BACK = 12  # deliveries an as-of date may see; dvc.yaml names them m0, the newest, to m11
-LOOK_AHEAD = 5  # deliveries its label may need; dvc.yaml names them a0 to a4
+LOOK_AHEAD = 6  # deliveries its label may need; dvc.yaml names them a0 to a5: at a month each they cover 181 days at least
 
 
 def month_start(text: str) -> date:
@@ -130,8 +130,8 @@ def make_plan(deliveries: Sequence[Delivery], *, label_days: int, min_history_da
     """
     scoring, first = deliveries[-1].ends, deliveries[0].starts + timedelta(min_history_days)
     dates = [d for n in range(len_months(deliveries)) if (d := add_months(deliveries[0].starts, n)) >= first]
-    mature = [d for d in dates if d + timedelta(label_days) <= scoring]
-    training = [d for d in mature if mature and d + timedelta(label_days) <= mature[-1]][-max_dates:]
+    mature = known_by(dates, scoring, label_days)
+    training = known_by(mature, mature[-1], label_days)[-max_dates:] if mature else ()
     if len(training) < 2:
         raise HistoryError(f"The history is too short: {deliveries[0].starts} to {scoring} leaves {len(training)} as-of dates to learn from, "
                            f"at least 2 are needed ({min_history_days} days of history before each, {label_days} after it for its label). "
@@ -139,7 +139,21 @@ def make_plan(deliveries: Sequence[Delivery], *, label_days: int, min_history_da
     used = sorted({*training, *mature[-max_dates:], scoring})
     return Plan(tuple(d.name for d in deliveries), tuple(training), tuple(mature[-max_dates:]), mature[-1], scoring,
                 {a: tuple(d.name for d in reversed(deliveries) if d.starts < a)[:LOOK_BACK] for a in used},
-                {a: tuple(d.name for d in deliveries if d.ends > a and d.starts < a + timedelta(label_days))[:LOOK_AHEAD] for a in used})
+                {a: until_mature(deliveries, a, label_days) for a in used})
+
+
+def known_by(dates: Sequence[date], day: date, label_days: int) -> tuple[date, ...]:
+    """The as-of dates whose label was known on a day, in the order given: the embargo between what is learnt and what is judged."""
+    return tuple(d for d in dates if d + timedelta(label_days) <= day)
+
+
+def until_mature(deliveries: Sequence[Delivery], as_of: date, label_days: int) -> tuple[str, ...]:
+    """The deliveries that a label needs, oldest first. Raises HistoryError for more than dvc.yaml can name: it would be read from half of them."""
+    names = tuple(d.name for d in deliveries if d.ends > as_of and d.starts < as_of + timedelta(label_days))
+    if len(names) > LOOK_AHEAD:
+        raise HistoryError(f"The label of {as_of} is known after {label_days} days, which takes {len(names)} deliveries; {LOOK_AHEAD} is the most. "
+                           "Shorten label.gap_days or horizon_days, or choose a definition that needs fewer days.")
+    return names
 
 
 def len_months(deliveries: Sequence[Delivery]) -> int:

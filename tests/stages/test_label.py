@@ -1,4 +1,5 @@
 """The cohort of one as-of date, as a file."""
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def write_month(month: str) -> None:
     used = [("s1", d) for d in days] + [("s2", d) for d in days if d <= (date(2026, 6, 30) - EPOCH).days] + [("s3", d) for d in days]
     put("summaries/usage_daily", month, [{"subscriber_id": s, "day": d, "received_day": d + 2, "own_events": 1} for s, d in used])
     put("events/subscribers", month, [{"subscriber_id": s, "snapshot_on": last, "activated_on": date(2020, 1, 1), "received_at": datetime(2026, 1, 1),
-                                       "line_kind": "iot" if s == "s3" else "voice"} for s in ("s1", "s2", "s3")])
+                                       "line_kind": "iot" if s == "s3" else "voice", "customer_key": f"K{s}",
+                                       "payment_kind": "postpaid"} for s in ("s1", "s2", "s3")])
     who, when = "s1" if month == "2026-08" else "s9", datetime(last.year, last.month, last.day)
     put("events/status_changes", month, [{"subscriber_id": who, "happened_at": when, "status": "pre_cancelled", "reason": None,
                                           "received_at": datetime(2026, 1, 1)}])
@@ -78,6 +80,29 @@ def test_a_gap_that_does_not_outlast_the_wait_is_refused():
 def test_no_days_are_no_choice(name):
     with pytest.raises(ValueError, match=f"{name} must be at least 1"):
         label.Params(**{"definition": "any", "gap_days": 10, "horizon_days": 30, "active_days": 30, "min_history_days": 90, name: 0})
+
+
+@pytest.mark.parametrize(("definition", "days"), [("left", 40), ("any", 70), ("silent_60d", 100), ("silent_90d", 130), ("not_recharged_15d", 55)])
+def test_a_label_is_known_when_the_days_of_its_definition_have_passed(definition, days):
+    params = label.Params(definition, gap_days=10, horizon_days=30, active_days=30, min_history_days=90)
+    assert params.days == days
+    assert params.window(MATURE).matures_on == MATURE + timedelta(days)
+
+
+def test_a_label_of_left_is_known_thirty_days_before_that_of_any():
+    label.run(replace(PARAMS, definition="left"), COMMON, PLAN, MATURE)
+    assert {row["matures_on"] for row in frame(Path(f"data/cohorts/{MATURE}/part-0.parquet"))} == {date(2026, 7, 11)}
+
+
+def test_an_unknown_definition_is_no_choice():
+    with pytest.raises(ValueError, match=r"definition 'silent_30' is none of .* \(did you mean 'silent_30d'\?\)"):
+        replace(PARAMS, definition="silent_30")
+
+
+def test_days_that_no_look_back_covers_are_no_choice():
+    assert replace(PARAMS, definition="silent_110d").days == 150
+    with pytest.raises(ValueError, match="the 111 days of silent_111d come to 181 days, of which 180 can be seen; shorten one of them"):
+        replace(PARAMS, definition="silent_111d")
 
 
 def test_scoring_is_refused_when_call_records_end_before_the_as_of_date():

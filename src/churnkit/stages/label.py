@@ -1,26 +1,25 @@
 """Say who could still leave at one as-of date, and who then did."""
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
 
 from churnkit.archive import COHORTS, known_for_label, what_followed
-from churnkit.churn import Window, eligible, labelled
+from churnkit.churn import Window, eligible, labelled, named_definition
 from churnkit.engine import F, Frame, open_session, settle, write
 from churnkit.errors import HistoryError, ParameterError
 from churnkit.files import whole_folder
-from churnkit.history import EPOCH, History, moment
+from churnkit.history import EPOCH, TABLES, History, moment
 from churnkit.params import Common
 from churnkit.progress import say
 from churnkit.timeline import Plan
 
-RUN_DAYS = 30
+SEEN = TABLES["usage_daily"].look_back
 
 
 @dataclass(frozen=True)
 class Params:
     """What churn means and when a label is ripe."""
 
-    definition: Literal["any", "left", "arrears_stop_30d", "silent_30d"]
+    definition: str
     gap_days: int
     horizon_days: int
     active_days: int
@@ -30,11 +29,23 @@ class Params:
         for name in ("gap_days", "horizon_days", "active_days", "min_history_days"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
+        if self.days + self.active_days > SEEN:  # else the last use of those who fell silent would be out of sight
+            raise ValueError(f"gap_days, horizon_days, active_days and the {self.run_days} days of {self.definition} come to "
+                             f"{self.days + self.active_days} days, of which {SEEN} can be seen; shorten one of them")
 
     @property
     def days(self) -> int:
         """Days from the as-of date until its label is known."""
-        return self.gap_days + self.horizon_days + RUN_DAYS
+        return self.gap_days + self.horizon_days + self.run_days
+
+    @property
+    def run_days(self) -> int:
+        """Days after the window that the definition needs. Raises ValueError if there is no such definition."""
+        return named_definition(self.definition).run_days
+
+    def window(self, as_of: date) -> Window:
+        """The days in which leaving counts for an as-of date."""
+        return Window(as_of, self.gap_days, self.horizon_days, self.run_days)
 
 
 def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
@@ -43,7 +54,7 @@ def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
         raise ParameterError(f"params.yaml: label.gap_days ({params.gap_days}) must exceed common.wait_days ({common.wait_days}): "
                              "the list is made when the wait is over, and the label must begin after that.")
     open_session(common.memory, common.threads, common.spill, common.master)
-    window = Window(as_of, params.gap_days, params.horizon_days, RUN_DAYS)
+    window = params.window(as_of)
     known = known_for_label(plan, as_of, common.wait_days)
     if as_of == plan.scoring:
         check_reaches(known, as_of)
@@ -51,7 +62,8 @@ def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
         say(f"label {as_of}: no status_changes, so all lines count as open, who is gone from the snapshots has left, nobody is stopped for arrears")
     cohort = settle(eligible(known, params.active_days))
     if as_of in plan.mature:
-        table = settle(labelled(cohort, what_followed(plan, as_of, window.matures_on, common.wait_days), window, params.definition))
+        after = what_followed(plan, as_of, window.matures_on, common.wait_days, params.active_days)
+        table = settle(labelled(cohort, after, window, named_definition(params.definition)))
     else:
         table = settle(immature(cohort, window))
     with whole_folder(COHORTS / str(as_of)) as folder:

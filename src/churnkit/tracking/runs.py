@@ -47,19 +47,19 @@ class Run:
 
         self.client.log_batch(self.run_id, params=[Param(name, str(value)[:LONGEST]) for name, value in values.items()])
 
-    def metrics(self, values: Mapping[str, Any]) -> None:
+    def metrics(self, values: Mapping[str, Any], step: int = 0) -> None:
         """Keeps the numbers of the run under group/name; nested ones by their path, what is no number or missing is left out."""
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
-        self.client.log_batch(self.run_id, metrics=[Metric(name, value, now, 0) for name, value in numbers(values).items()])
+        self.client.log_batch(self.run_id, metrics=[Metric(name, value, now, step) for name, value in numbers(values).items()])
 
-    def monthly(self, values: Mapping[date, Mapping[str, Any]]) -> None:
-        """Keeps numbers by as-of date as monthly/name: the steps are the dates in order, the time is the end of the month that closed."""
+    def monthly(self, values: Mapping[date, Mapping[str, Any]], first: int = 1) -> None:
+        """Keeps numbers by as-of date as monthly/name: steps count the dates from `first` on, the time is the end of the month that closed."""
         from mlflow.entities import Metric
 
         kept = [Metric(f"monthly/{name}", value, int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000), step)
-                for step, day in enumerate(sorted(values), 1) for name, value in numbers(values[day]).items()]
+                for step, day in enumerate(sorted(values), first) for name, value in numbers(values[day]).items()]
         self.client.log_batch(self.run_id, metrics=kept)
 
     def tags(self, values: Mapping[str, Any]) -> None:
