@@ -74,7 +74,7 @@ def outcomes(churned: Sequence[Any] | pd.Series | np.ndarray, features: pd.DataF
     try:
         numbers = values.to_numpy(dtype=float)
     except (ValueError, TypeError):
-        raise InputError(f"outcomes must be true/false or 1/0, not such as {values.iloc[0]!r}.") from None
+        raise InputError(f"outcomes must be true/false or 1/0, not such as {values.iloc[0]!r}; compare first, as in churned == 'yes'.") from None
     if not np.isin(numbers, (0, 1)).all():
         raise InputError("outcomes must be true/false or 1/0.")
     if len(features.columns) == 0:
