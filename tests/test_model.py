@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from churnkit.errors import ChecksumError, ChurnkitError, InputError, ParameterError
-from churnkit.model import Model, fit, refit
+from churnkit.model import Model, fit, read_learning, refit
 from churnkit.model.calibrate import expit
+from churnkit.model.fit import anew
 
 ROWS = 1200
 
@@ -187,6 +188,13 @@ def test_a_product_of_two_columns_is_learnt_by_random_trees() -> None:
     model = fit(table, rng.random(3000) < expit(3 * table[0].to_numpy() * table[1].to_numpy()), params={"threads": 2})
     assert model.shares[2] > 0.3
     assert model.predict_proba(pd.DataFrame([[1.5, 1.5, 0, 0, 0, 0], [1.5, -1.5, 0, 0, 0, 0]])).round() == pytest.approx([1, 0])
+
+
+def test_where_sharp_trees_prevail_they_learn_from_all_rows_and_told_bags_always_do() -> None:
+    assert anew(read_learning(None), np.array([0.1, 0.85, 0.05])) == [0, 3, 0]
+    assert anew(read_learning(None), np.array([0.5, 0.5, 0.0])) == [0, 0, 0]
+    assert anew(read_learning({"bags": 2}), np.array([0.1, 0.85, 0.05])) == [2, 2, 2]
+    assert anew(read_learning({"leaves": 31}), np.array([1.0])) == [0]
 
 
 def test_something_told_of_the_shape_makes_one_shape_of_it(table: pd.DataFrame, churned: np.ndarray) -> None:

@@ -1,5 +1,6 @@
 """Fitting: which boosters, how much each counts, which calibration."""
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import lightgbm as lgb
@@ -9,7 +10,7 @@ import pandas as pd
 from churnkit.errors import InputError, ParameterError
 from churnkit.model import blend, encode, folds
 from churnkit.model.calibrate import calibrate
-from churnkit.model.learning import Learning, Shape, read_learning
+from churnkit.model.learning import RULED, RULED_BAGS, SHAPES, SHARP, Learning, Shape, read_learning
 from churnkit.model.store import Model, portable
 
 UNTOLD = 100  # trees when there are too few churners to find out
@@ -36,9 +37,9 @@ def fit(features: pd.DataFrame, churned: Sequence[Any] | pd.Series | np.ndarray,
         margins = np.column_stack([said(learning, one, later) for one in texts])
     elif splits := folds.split(outcome, seed):
         held_out = folds.learn(learning, columns, matrix, outcome, splits, seed)
-        texts, trees, margins, told = held_out.texts, held_out.trees, held_out.margins, held_out.outcome
-        if learning.bags:
-            texts = [boosters(learning, shape, columns, matrix, outcome, count, seed) for shape, count in zip(learning.shapes, trees, strict=True)]
+        trees, margins, told = held_out.trees, held_out.margins, held_out.outcome
+        texts = [boosters(replace(learning, bags=bags), shape, columns, matrix, outcome, count, seed) if bags else kept for shape, count, bags, kept
+                 in zip(learning.shapes, trees, anew(learning, blend.shares(margins, told)), held_out.texts, strict=True)]
     else:
         shape = learning.shapes[0]  # the most cautious one
         trees = [learning.trees or UNTOLD]
@@ -46,6 +47,13 @@ def fit(features: pd.DataFrame, churned: Sequence[Any] | pd.Series | np.ndarray,
     shares = blend.shares(margins, told)
     calibrator = calibrate(margins @ shares, told, method=learning.calibration, seed=seed)
     return Model(learning, tuple(columns), *flat(texts, shares), calibrator, tuple(trees), tuple(map(float, shares)), seed, rows, churners)
+
+
+def anew(learning: Learning, shares: np.ndarray) -> list[int]:
+    """How many boosters of each shape are fitted on all rows, in place of those that held some out; 0 keeps these."""
+    if not learning.bags and len(shares) == len(SHAPES) and shares[SHARP] >= RULED:
+        return [RULED_BAGS if place == SHARP else 0 for place in range(len(shares))]
+    return [learning.bags] * len(shares)
 
 
 def flat(texts: Sequence[Sequence[str]], shares: np.ndarray) -> tuple[tuple[str, ...], tuple[float, ...]]:

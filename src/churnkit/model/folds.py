@@ -12,8 +12,9 @@ from churnkit.model.learning import Learning
 from churnkit.model.store import portable
 
 FOLDS = 5
-FEWER = ((30_000, 3), (100_000, 2))  # from so many rows on so many of the fifths are held out: the others would say the same
+FEWER = ((30_000, 3), (100_000, 2), (300_000, 1))  # from so many rows on so many of the fifths are held out: the others would say the same
 ROUND = 10  # trees between two looks at the held-out loss
+WORTH = 2e-4  # a gain of less than this part of the loss over `patience` trees is none
 HOPE = 3  # a shape stops when so many more of its last round's gains would not bring it to the best one
 Split = tuple[np.ndarray, np.ndarray]
 
@@ -37,11 +38,11 @@ class Race:
         return ROUND * (1 + int(np.argmin(self.losses)))
 
     def judge(self, rival: float, patience: int, most: int) -> None:
-        """Ends the race after `patience` trees without gain, at `most` trees, or where the rival's loss is out of reach."""
+        """Ends the race after `patience` trees without a gain worth its time, at `most` trees, or where the rival's loss is out of reach."""
         rounds = len(self.losses)
         gain = self.losses[-1 - patience // ROUND] - self.losses[-1] if rounds > patience // ROUND else np.inf
         waited = ROUND * rounds - self.trees >= patience
-        self.is_over = waited or ROUND * rounds >= most or self.losses[-1] - HOPE * gain > rival
+        self.is_over = waited or gain < WORTH * self.losses[-1] or ROUND * rounds >= most or self.losses[-1] - HOPE * gain > rival
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,9 @@ class Shape:
 SHAPES = (Shape(leaves=8, depth=3, min_leaf_rows=10, column_share=0.5, split_share=1.0, l2=3.0),
           Shape(leaves=31, depth=8, min_leaf_rows=5, column_share=1.0, split_share=0.5, l2=0.0),
           Shape(leaves=24, depth=0, min_leaf_rows=5, column_share=1.0, split_share=1.0, l2=1.0, is_random=True))
+SHARP = 1  # the place of the sharp ones
+RULED = 0.8  # the share of the sharp ones from which a table is one of rules, that a few rows tell: then they learn from all rows
+RULED_BAGS = 3
 
 
 @dataclass(frozen=True)
