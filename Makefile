@@ -47,10 +47,12 @@ ui: $(STAMP)  ## Serve the MLflow runs on http://127.0.0.1:5000
 docs: $(STAMP)  ## Write the generated pages of docs/ anew
 	churnkit docs
 
-bench: $(STAMP)  ## Time the stages of the demo, ingest and features beside what a user would pick instead
+bench: $(STAMP)  ## Time the stages of the demo; ingest, features and the model beside what a user would pick instead
 	$(BIN)/python benchmarks/repro.py
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	$(BIN)/python benchmarks/model.py
+	for one in churnkit pipeline plain; do $(BIN)/python benchmarks/model_size.py $$one; done
 	$(PYTHON) -m venv .venv/old
 	.venv/old/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-bench-old.lock
 	$(BIN)/python benchmarks/features.py --old-python $(CURDIR)/.venv/old/bin/python

@@ -23,6 +23,12 @@ def test_the_calibration_that_fits_is_chosen(truth: str, method: str) -> None:
     assert chosen.probability(margin)[top].mean() == pytest.approx(churned[top].mean(), rel=0.05)
 
 
+def test_a_margin_that_holds_is_not_bent_by_few_rows() -> None:
+    rng = np.random.default_rng(8)
+    margin = rng.normal(-1, 1.5, 400)
+    assert calibrate(margin, (rng.random(400) < expit(margin)).astype(int)).method != "isotonic"
+
+
 @pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
 def test_calibration_never_reorders(method: str) -> None:
     margin, churned = margins("steps")

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from churnkit.errors import ChecksumError, ChurnkitError, InputError, ParameterError
-from churnkit.model import Model, fit, refit
+from churnkit.model import Model, fit, read_learning, refit
 from churnkit.model.calibrate import expit
+from churnkit.model.fit import anew
 
 ROWS = 1200
 
@@ -32,7 +33,7 @@ def churned(table: pd.DataFrame) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def model(table: pd.DataFrame, churned: np.ndarray) -> Model:
-    return fit(table, churned, params={"max_trees": 200, "bags": 2, "threads": 1})
+    return fit(table, churned, params={"leaves": 15, "max_trees": 200, "bags": 2, "threads": 1})
 
 
 def test_the_model_ranks_those_who_leave_first(model: Model, table: pd.DataFrame, churned: np.ndarray) -> None:
@@ -162,6 +163,44 @@ def test_one_thread_and_four_write_the_same_bytes(tmp_path: Path, monkeypatch: p
     churned = rng.random(13_000) < expit(table[0].to_numpy() - 2)
     written = [saved(fit(table, churned, params={"threads": threads, "bags": 1, "trees": 30}), tmp_path / str(threads)) for threads in (1, 4)]
     assert written[0] == written[1]
+
+
+def test_the_defaults_write_the_same_bytes_on_one_thread_and_four_and_twice(table: pd.DataFrame, churned: np.ndarray, tmp_path: Path,
+                                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    written = [saved(fit(table, churned, params={"threads": threads, "max_trees": 60}), tmp_path / str(run)) for run, threads in enumerate((1, 4, 4))]
+    assert written[0] == written[1] == written[2]
+    assert written[0].keys() > {"booster-0.txt", "booster-4.txt"}
+
+
+def test_contributions_of_shapes_that_count_differently_sum_to_the_margin(table: pd.DataFrame, churned: np.ndarray) -> None:
+    model = fit(table, churned, params={"threads": 1, "max_trees": 60})
+    assert sum(model.weights) == pytest.approx(1)
+    assert len(model.weights) == 5 * sum(share > 0 for share in model.shares)
+    np.testing.assert_allclose(model.contributions(table).sum(axis=1), model.predict_margin(table), atol=1e-9)
+    again = refit(model, table[:600], churned[:600])
+    assert (again.tree_counts, again.shares, again.calibrator) == (model.tree_counts, model.shares, model.calibrator)
+
+
+def test_a_product_of_two_columns_is_learnt_by_random_trees() -> None:
+    rng = np.random.default_rng(4)
+    table = pd.DataFrame(rng.normal(size=(3000, 6)))
+    model = fit(table, rng.random(3000) < expit(3 * table[0].to_numpy() * table[1].to_numpy()), params={"threads": 2})
+    assert model.shares[2] > 0.3
+    assert model.predict_proba(pd.DataFrame([[1.5, 1.5, 0, 0, 0, 0], [1.5, -1.5, 0, 0, 0, 0]])).round() == pytest.approx([1, 0])
+
+
+def test_where_sharp_trees_prevail_they_learn_from_all_rows_and_told_bags_always_do() -> None:
+    assert anew(read_learning(None), np.array([0.1, 0.85, 0.05])) == [0, 3, 0]
+    assert anew(read_learning(None), np.array([0.5, 0.5, 0.0])) == [0, 0, 0]
+    assert anew(read_learning({"bags": 2}), np.array([0.1, 0.85, 0.05])) == [2, 2, 2]
+    assert anew(read_learning({"leaves": 31}), np.array([1.0])) == [0]
+
+
+def test_something_told_of_the_shape_makes_one_shape_of_it(table: pd.DataFrame, churned: np.ndarray) -> None:
+    model = fit(table, churned, params={"depth": 2, "trees": 5, "threads": 1})
+    assert (model.learning.leaves, model.shares, model.tree_counts) == (31, (1.0,), (5,))
+    assert max(tree["num_leaves"] for tree in model.boosters[0].dump_model()["tree_info"]) <= 4
 
 
 def test_a_saved_model_predicts_and_saves_as_before(model: Model, table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

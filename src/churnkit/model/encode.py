@@ -12,13 +12,15 @@ FEW = 16  # categories with up to so many values are split by LightGBM itself; m
 LIMIT = 1e300  # LightGBM reads anything beyond as this
 REFUSED = {"datetime64", "datetime", "date", "timedelta64", "timedelta", "time", "period", "interval", "complex"}
 NUMERIC = {"integer", "floating", "mixed-integer-float", "decimal", "boolean"}
+NUMERAL = 0.99  # text of which so many distinct values are numbers, some with a decimal point, is read as numbers; codes have no point
 
 
 @dataclass(frozen=True)
 class Column:
     """One feature as fitted: its kind, and for a category its known values and the smoothed churn rate of each.
 
-    kind is `number` (flags too), `few` or `many` (categories), or `empty` (no value seen: always read as missing).
+    kind is `number` (flags too), `numeral` (numbers written as text), `ordered` (categories that have an order, read as their
+    place in it), `few` or `many` (categories), or `empty` (no value seen: always read as missing).
     """
 
     name: str
@@ -43,6 +45,10 @@ def checked(features: pd.DataFrame) -> pd.DataFrame:
         found = str(types.infer_dtype(named[name], skipna=True))
         if found in REFUSED or types.is_datetime64_any_dtype(named[name]):
             raise InputError(f"column {name!r} holds dates or times ({found}); give days before the as-of date instead.")
+        if found.startswith("mixed") or found == "unknown-array":
+            strange = next((value for value in named[name] if isinstance(value, list | dict | set | tuple | np.ndarray | pd.DataFrame)), None)
+            if strange is not None:
+                raise InputError(f"column {name!r} holds a {type(strange).__name__} in a cell; give numbers, flags or text.")
     return named
 
 
@@ -80,7 +86,11 @@ def learn_column(values: pd.Series, churned: np.ndarray, smooth: float) -> Colum
         return Column(name, "empty")
     if is_number(values):
         return Column(name, "number")
+    if isinstance(values.dtype, pd.CategoricalDtype) and values.dtype.ordered:
+        return Column(name, "ordered", tuple(written(pd.Series(values.cat.remove_unused_categories().cat.categories))))
     known = tuple(sorted(written(values).dropna().unique()))
+    if len(known) > FEW and are_numerals(known):
+        return Column(name, "numeral")
     if len(known) <= FEW:
         return Column(name, "few", known)
     prior = float(churned.mean())
@@ -96,14 +106,27 @@ def is_number(values: pd.Series) -> bool:
     return types.is_numeric_dtype(values) or types.infer_dtype(values, skipna=True) in NUMERIC
 
 
+def are_numerals(known: Sequence[str]) -> bool:
+    """Whether a text column's values are numbers that were measured: nearly all can be read as one, and some have a decimal point.
+
+    Blanks are gaps. A column of whole numbers stays a category: area codes and plans are written so.
+    """
+    said = pd.Series([text.strip() for text in known], dtype=object)
+    said = said[said != ""]
+    read = pd.to_numeric(said, errors="coerce").notna()
+    return bool(read.mean() >= NUMERAL and said[read].str.contains(".", regex=False).mean() > 1 - NUMERAL)
+
+
 def encode(features: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
-    """The matrix the boosters read, rows by columns; missing and, for few-valued categories, unseen values are NaN."""
+    """The matrix the boosters read, rows by columns; missing and, for few-valued and ordered categories, unseen values are NaN."""
     matrix = np.full((len(features), len(columns)), np.nan)
     for place, column in enumerate(columns):
         values = features[column.name]
         if column.kind == "number":
             matrix[:, place] = measured(values)
-        elif column.kind == "few":
+        elif column.kind == "numeral":
+            matrix[:, place] = clipped(pd.to_numeric(written(values).str.strip(), errors="coerce").to_numpy(dtype=float, na_value=np.nan))
+        elif column.kind in ("few", "ordered"):
             codes = codes_of(values, column)
             matrix[:, place] = np.where(codes < 0, np.nan, codes)
         elif column.kind == "many":
@@ -118,6 +141,13 @@ def measured(values: pd.Series) -> np.ndarray:
         numbers = pd.to_numeric(plain).to_numpy(dtype=float, na_value=np.nan)
     except (ValueError, TypeError):
         raise InputError(f"column {values.name!r} held numbers when the model was fitted and holds text now.") from None
+    except OverflowError:
+        raise InputError(f"column {values.name!r} holds a whole number beyond all measure; give it as text if it is a code.") from None
+    return clipped(numbers)
+
+
+def clipped(numbers: np.ndarray) -> np.ndarray:
+    """The numbers, infinities as the largest that is read."""
     return np.clip(numbers, -LIMIT, LIMIT)
 
 

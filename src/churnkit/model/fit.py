@@ -1,4 +1,4 @@
-"""Fitting: how many trees, which boosters, which calibration."""
+"""Fitting: which boosters, how much each counts, which calibration."""
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -8,15 +8,12 @@ import numpy as np
 import pandas as pd
 
 from churnkit.errors import InputError, ParameterError
-from churnkit.model import encode
-from churnkit.model.calibrate import Calibrator, calibrate
-from churnkit.model.learning import Learning, read_learning
+from churnkit.model import blend, encode, folds
+from churnkit.model.calibrate import calibrate
+from churnkit.model.learning import RULED, RULED_BAGS, SHAPES, SHARP, Learning, Shape, read_learning
 from churnkit.model.store import Model, portable
 
-FOLDS = 5
-LARGE = 30_000  # from here on one held-out fifth tells the number of trees as well as five of them
 UNTOLD = 100  # trees when there are too few churners to find out
-Split = tuple[np.ndarray, np.ndarray]
 
 
 def fit(features: pd.DataFrame, churned: Sequence[Any] | pd.Series | np.ndarray, *,
@@ -24,35 +21,55 @@ def fit(features: pd.DataFrame, churned: Sequence[Any] | pd.Series | np.ndarray,
         valid: tuple[pd.DataFrame, Any] | None = None, seed: int = 0) -> Model:
     """A calibrated model of who churns, from any table of numbers, flags, text and categories.
 
-    `valid`, a later table and its outcomes, tells the number of trees and calibrates. Without it a bare table is split
-    by seed for that, and the model is then fitted on all of it. Raises InputError for a table that cannot be learnt
-    from, ParameterError for `params` that are not known.
+    `valid`, a later table and its outcomes, tells the number of trees, weighs the shapes and calibrates. Without it a bare table is split by
+    seed for that, and the model is the average of the boosters that each saw a part. Rows and outcomes are paired by position. Raises
+    InputError for a table that cannot be learnt from, ParameterError for `params` that are not known.
     """
     learning = read_learning(params)
     outcome = outcomes(churned, features)
     columns, matrix = encode.learn(features, outcome, smooth=learning.smooth, seed=seed)
     check_monotone(learning, columns)
+    rows, churners = len(outcome), int(outcome.sum())
     if valid is not None:
         later = encode.encode(encode.matched(valid[0], columns), columns)
-        later_outcome = outcomes(valid[1], valid[0], needs_both=False)
-        trees, first = (learning.trees, None) if learning.trees else trees_by_valid(learning, columns, matrix, outcome, later, later_outcome, seed)
-        texts = boosters(learning, columns, matrix, outcome, trees, seed, first)
-        model = Model(learning, tuple(columns), texts, Calibrator("none"), trees, seed, len(outcome), int(outcome.sum()))
-        margin, told = model.margin_of(later), later_outcome
+        told = outcomes(valid[1], valid[0], needs_both=False)
+        texts, trees = by_valid(learning, columns, matrix, outcome, later, told, seed)
+        margins = np.column_stack([said(learning, one, later) for one in texts])
+    elif splits := folds.split(outcome, seed):
+        held_out = folds.learn(learning, columns, matrix, outcome, splits, seed)
+        trees, margins, told = held_out.trees, held_out.margins, held_out.outcome
+        texts = [boosters(replace(learning, bags=bags), shape, columns, matrix, outcome, count, seed) if bags else kept for shape, count, bags, kept
+                 in zip(learning.shapes, trees, anew(learning, blend.shares(margins, told)), held_out.texts, strict=True)]
     else:
-        trees, margin, told = trees_by_splits(learning, columns, matrix, outcome, seed)
-        texts = boosters(learning, columns, matrix, outcome, trees, seed)
-        model = Model(learning, tuple(columns), texts, Calibrator("none"), trees, seed, len(outcome), int(outcome.sum()))
-    return model.with_calibrator(calibrate(margin, told, method=learning.calibration, seed=seed))
+        shape = learning.shapes[0]  # the most cautious one
+        trees = [learning.trees or UNTOLD]
+        texts, margins, told = [boosters(learning, shape, columns, matrix, outcome, trees[0], seed)], np.zeros((0, 1)), np.empty(0, dtype=int)
+    shares = blend.shares(margins, told)
+    calibrator = calibrate(margins @ shares, told, method=learning.calibration, seed=seed)
+    return Model(learning, tuple(columns), *flat(texts, shares), calibrator, tuple(trees), tuple(map(float, shares)), seed, rows, churners)
+
+
+def anew(learning: Learning, shares: np.ndarray) -> list[int]:
+    """How many boosters of each shape are fitted on all rows, in place of those that held some out; 0 keeps these."""
+    if not learning.bags and len(shares) == len(SHAPES) and shares[SHARP] >= RULED:
+        return [RULED_BAGS if place == SHARP else 0 for place in range(len(shares))]
+    return [learning.bags] * len(shares)
+
+
+def flat(texts: Sequence[Sequence[str]], shares: np.ndarray) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """The boosters of all shapes and the weight of each in the margin; a shape without a share is left out."""
+    weighed = [(text, float(share) / len(one)) for one, share in zip(texts, shares, strict=True) for text in one if share > 0]
+    return tuple(text for text, _ in weighed), tuple(weight for _, weight in weighed)
 
 
 def refit(model: Model, features: pd.DataFrame, churned: Sequence[Any] | pd.Series | np.ndarray) -> Model:
-    """The same recipe (choices, tree count, calibrator, seed) fitted on other rows."""
-    outcome = outcomes(churned, features)
-    columns, matrix = encode.learn(features, outcome, smooth=model.learning.smooth, seed=model.seed)
-    texts = boosters(model.learning, columns, matrix, outcome, model.trees, model.seed)
-    return Model(model.learning, tuple(columns), texts, model.calibrator, model.trees, model.seed, len(outcome),
-                 int(outcome.sum()))
+    """The same recipe (choices, tree counts, shares, calibrator, seed) fitted on other rows."""
+    outcome, learning = outcomes(churned, features), model.learning
+    columns, matrix = encode.learn(features, outcome, smooth=learning.smooth, seed=model.seed)
+    texts = [boosters(learning, shape, columns, matrix, outcome, count, model.seed) if share else []
+             for shape, count, share in zip(learning.shapes, model.tree_counts, model.shares, strict=False)]
+    return Model(learning, tuple(columns), *flat(texts, np.array(model.shares)), model.calibrator, model.tree_counts, model.shares, model.seed,
+                 len(outcome), int(outcome.sum()))
 
 
 def outcomes(churned: Sequence[Any] | pd.Series | np.ndarray, features: pd.DataFrame, *, needs_both: bool = True) -> np.ndarray:
@@ -65,7 +82,7 @@ def outcomes(churned: Sequence[Any] | pd.Series | np.ndarray, features: pd.DataF
     try:
         numbers = values.to_numpy(dtype=float)
     except (ValueError, TypeError):
-        raise InputError(f"outcomes must be true/false or 1/0, not such as {values.iloc[0]!r}.") from None
+        raise InputError(f"outcomes must be true/false or 1/0, not such as {values.iloc[0]!r}; compare first, as in churned == 'yes'.") from None
     if not np.isin(numbers, (0, 1)).all():
         raise InputError("outcomes must be true/false or 1/0.")
     if len(features.columns) == 0:
@@ -83,68 +100,50 @@ def check_monotone(learning: Learning, columns: Sequence[encode.Column]) -> None
         raise ParameterError(f"monotone names {', '.join(map(repr, wrong))}, which is no column of numbers in this table.")
 
 
-def dataset(learning: Learning, columns: Sequence[encode.Column], matrix: np.ndarray, outcome: np.ndarray, seed: int) -> lgb.Dataset:
-    """The rows that a booster of this seed learns from, binned. Columns are named c0, c1, … there: LightGBM's text bears no other names safely."""
-    names = [f"c{place}" for place in range(len(columns))]
-    few = [name for name, column in zip(names, columns, strict=True) if column.kind == "few"]
-    told = learning.boosting(len(outcome), seed, [column.name for column in columns])
-    weight = None
-    if learning.stayer_share < 1:
-        kept = (outcome == 1) | (np.random.default_rng(seed).random(len(outcome)) < learning.stayer_share)
-        matrix, outcome = matrix[kept], outcome[kept]
-        weight = np.where(outcome == 1, 1.0, 1 / learning.stayer_share)
-    return lgb.Dataset(matrix, outcome, weight=weight, feature_name=names, categorical_feature=few, params=told, free_raw_data=False)
+def said(learning: Learning, texts: Sequence[str], matrix: np.ndarray) -> np.ndarray:
+    """The mean margin of some boosters, one per row."""
+    told = [np.asarray(lgb.Booster(model_str=text).predict(matrix, raw_score=True, num_threads=learning.threads_used)) for text in texts]
+    return np.asarray(np.mean(told, axis=0))
 
 
-def boosters(learning: Learning, columns: Sequence[encode.Column], matrix: np.ndarray, outcome: np.ndarray,
-             trees: int, seed: int, first: str | None = None) -> tuple[str, ...]:
-    """The fitted boosters as LightGBM text, one per bag; `first` is the first of them where it is fitted already."""
+def binned(learning: Learning, columns: Sequence[encode.Column], matrix: np.ndarray, outcome: np.ndarray, seed: int) -> lgb.Dataset:
+    """The rows that a booster of this seed learns from, binned."""
+    rows, weight = folds.thinned(learning, np.arange(len(outcome)), outcome, seed)
+    if weight is not None:
+        matrix, outcome = matrix[rows], outcome[rows]
+    return folds.dataset(learning, columns, matrix, outcome, weight)
+
+
+def boosters(learning: Learning, shape: Shape, columns: Sequence[encode.Column], matrix: np.ndarray, outcome: np.ndarray,
+             trees: int, seed: int, first: str | None = None) -> list[str]:
+    """Boosters of one shape fitted on all rows as LightGBM text, one per bag; `first` is the first of them where it is fitted already."""
     bags, texts = learning.bag(len(outcome)), [first] if first else []
     if len(texts) == bags:
-        return tuple(texts)
-    rows = dataset(learning, columns, matrix, outcome, seed * 1000) if learning.stayer_share == 1 else None
+        return texts
+    names = [column.name for column in columns]
+    rows = binned(learning, columns, matrix, outcome, seed * 1000) if learning.stayer_share == 1 else None
     for bag in range(len(texts), bags):
-        told = learning.boosting(len(outcome), seed * 1000 + bag, [column.name for column in columns])
-        mine = rows if rows is not None else dataset(learning, columns, matrix, outcome, seed * 1000 + bag)
+        told = learning.boosting(shape, len(outcome), seed * 1000 + bag, names, learning.threads_used)
+        mine = rows if rows is not None else binned(learning, columns, matrix, outcome, seed * 1000 + bag)
         texts.append(portable(lgb.train(told, mine, trees).model_to_string()))
-    return tuple(texts)
+    return texts
 
 
-def trees_by_valid(learning: Learning, columns: Sequence[encode.Column], matrix: np.ndarray, outcome: np.ndarray,
-                   later: np.ndarray, later_outcome: np.ndarray, seed: int) -> tuple[int, str]:
-    """The tree count at which the log loss of the later rows is lowest, and the first booster with so many trees as text."""
-    rows = dataset(learning, columns, matrix, outcome, seed * 1000)
-    told = learning.boosting(len(outcome), seed * 1000, [column.name for column in columns])
-    stop = lgb.early_stopping(learning.patience, verbose=False)
-    later_rows = lgb.Dataset(later, later_outcome, reference=rows, params=told)
-    booster = lgb.train(told, rows, learning.max_trees, valid_sets=[later_rows], callbacks=[stop])
-    trees = max(1, booster.best_iteration)
-    return trees, portable(booster.model_to_string(num_iteration=trees))
-
-
-def trees_by_splits(learning: Learning, columns: Sequence[encode.Column], matrix: np.ndarray, outcome: np.ndarray,
-                    seed: int) -> tuple[int, np.ndarray, np.ndarray]:
-    """The tree count with the lowest held-out log loss, and the held-out margins with their outcomes to calibrate on."""
-    splits = split(outcome, seed)
-    if not splits:
-        return learning.trees or UNTOLD, np.empty(0), np.empty(0, dtype=int)
-    rows = dataset(replace(learning, stayer_share=1.0), columns, matrix, outcome, seed)
-    told = learning.boosting(len(outcome), seed * 1000, [column.name for column in columns])
-    stop = [] if learning.trees else [lgb.early_stopping(learning.patience, verbose=False)]
-    found = lgb.cv(told, rows, learning.trees or learning.max_trees, folds=splits, callbacks=stop, return_cvbooster=True)
-    folds: Any = found["cvbooster"]
-    trees = learning.trees or max(1, folds.best_iteration)
-    margins = [booster.predict(matrix[held], raw_score=True, num_iteration=trees)
-               for booster, (_, held) in zip(folds.boosters, splits, strict=True)]
-    return trees, np.concatenate(margins), np.concatenate([outcome[held] for _, held in splits])
-
-
-def split(outcome: np.ndarray, seed: int) -> list[Split]:
-    """Stratified folds of a bare table (rows to fit, rows held out): five, or one when it is large, or none if it is tiny."""
-    folds = min(FOLDS, int(outcome.sum()), int(len(outcome) - outcome.sum()))
-    if folds < 2:
-        return []
-    shuffled = np.random.default_rng(seed).permutation(len(outcome))
-    fold = np.empty(len(outcome), dtype=int)
-    fold[shuffled[np.argsort(outcome[shuffled], kind="stable")]] = np.arange(len(outcome)) % folds
-    return [(np.flatnonzero(fold != held), np.flatnonzero(fold == held)) for held in range(1 if len(outcome) >= LARGE else folds)]
+def by_valid(learning: Learning, columns: Sequence[encode.Column], matrix: np.ndarray, outcome: np.ndarray,
+             later: np.ndarray, later_outcome: np.ndarray, seed: int) -> tuple[list[list[str]], list[int]]:
+    """By shape: the boosters as text, and the tree count at which the log loss of the later rows is lowest."""
+    texts, trees = [], []
+    for shape in learning.shapes:
+        count, first = learning.trees, None
+        if not count:
+            rows = binned(learning, columns, matrix, outcome, seed * 1000)
+            told = learning.boosting(shape, len(outcome), seed * 1000, [column.name for column in columns], learning.threads_used)
+            stop = lgb.early_stopping(learning.patience, verbose=False)
+            later_rows = lgb.Dataset(later, later_outcome, reference=rows, params=told)
+            booster = lgb.train(told, rows, learning.max_trees, valid_sets=[later_rows], callbacks=[stop])
+            count = max(1, booster.best_iteration)
+            first = portable(booster.model_to_string(num_iteration=count))
+            del rows, later_rows, booster
+        texts.append(boosters(learning, shape, columns, matrix, outcome, count, seed, first))
+        trees.append(count)
+    return texts, trees

@@ -8,19 +8,45 @@ from typing import Any
 from churnkit.errors import ParameterError
 
 ROWS_PER_THREAD = 4_000  # threads that have less to do than this wait for each other
-SMALL = 20_000  # tables below this are fitted as a bag of five boosters: it costs little there and steadies the ranking
+SMALL = 20_000  # tables below this are refitted as a bag of five boosters: it costs little there and steadies the ranking
+ONE_SHAPE = 31  # leaves, where something else of the trees' shape is told and they are not
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a booster's trees look like: `column_share` of the columns are open to a tree, `split_share` of those to each split."""
+
+    leaves: int
+    depth: int
+    min_leaf_rows: int
+    column_share: float
+    split_share: float
+    l2: float
+    is_random: bool = False  # one random threshold per column is tried at a split, not all of them
+
+
+# Shallow trees under a penalty learn what many columns say a little of, and hold on few churners; sharp ones learn rules and corners; random
+# ones learn what only two columns together say, where no single split would gain anything.
+SHAPES = (Shape(leaves=8, depth=3, min_leaf_rows=10, column_share=0.5, split_share=1.0, l2=3.0),
+          Shape(leaves=31, depth=8, min_leaf_rows=5, column_share=1.0, split_share=0.5, l2=0.0),
+          Shape(leaves=24, depth=0, min_leaf_rows=5, column_share=1.0, split_share=1.0, l2=1.0, is_random=True))
+SHARP = 1  # the place of the sharp ones
+RULED = 0.8  # the share of the sharp ones from which a table is one of rules, that a few rows tell: then they learn from all rows
+RULED_BAGS = 3
 
 
 @dataclass(frozen=True)
 class Learning:
-    """The choices. `trees` and `bags` of 0 are found: by held-out log loss, and by the size of the table; `depth` 0 has no limit.
+    """The choices. `trees` of 0 are found by held-out log loss; `depth` 0 has no limit.
 
-    Each booster learns from all churners and `stayer_share` of the stayers, who count for the others; which ones, its seed says. The folds
-    that find the tree count of a bare table have all of them.
+    `leaves` 0 lets boosters of all SHAPES learn, weighed by held-out log loss; any other number makes one shape of `leaves`, `depth`,
+    `min_leaf_rows`, `column_share` and `l2`. `bags` 0 keeps the boosters of a bare table that were each tested on a held-out part; any other
+    number fits so many of each shape anew, on all rows. Each booster learns from all churners and `stayer_share` of the stayers, who
+    count for the others; which ones, its seed says.
     """
 
-    learning_rate: float = 0.05
-    leaves: int = 31
+    learning_rate: float = 0.08
+    leaves: int = 0
     depth: int = 8
     min_leaf_rows: int = 20
     column_share: float = 0.5
@@ -29,7 +55,7 @@ class Learning:
     l2: float = 0.0
     trees: int = 0
     max_trees: int = 2000
-    patience: int = 50
+    patience: int = 40
     bags: int = 0
     smooth: float = 20.0
     calibration: str = "auto"
@@ -38,7 +64,7 @@ class Learning:
 
     def __post_init__(self) -> None:
         checks = {
-            "learning_rate": 0 < self.learning_rate <= 1, "leaves": 2 <= self.leaves <= 4096, "depth": self.depth >= 0,
+            "learning_rate": 0 < self.learning_rate <= 1, "leaves": self.leaves == 0 or 2 <= self.leaves <= 4096, "depth": self.depth >= 0,
             "min_leaf_rows": self.min_leaf_rows >= 1, "column_share": 0 < self.column_share <= 1,
             "row_share": 0 < self.row_share <= 1, "stayer_share": 0 < self.stayer_share <= 1, "l2": self.l2 >= 0, "trees": self.trees >= 0,
             "max_trees": self.max_trees >= 1, "patience": self.patience >= 1, "bags": 0 <= self.bags <= 100,
@@ -49,14 +75,22 @@ class Learning:
         if wrong:
             raise ParameterError(f"the model cannot learn with {', '.join(wrong)}: out of range.")
 
-    def boosting(self, rows: int, seed: int, columns: list[str]) -> dict[str, Any]:
-        """The same choices in LightGBM's words, with everything that would make two runs differ pinned."""
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes of trees that learn beside each other."""
+        if not self.leaves:
+            return SHAPES
+        return (Shape(self.leaves, self.depth, self.min_leaf_rows, self.column_share, 1.0, self.l2),)
+
+    def boosting(self, shape: Shape, rows: int, seed: int, columns: list[str], threads: int) -> dict[str, Any]:
+        """A booster of this shape in LightGBM's words, with everything that would make two runs differ pinned."""
         return {
-            "objective": "binary", "learning_rate": self.learning_rate, "num_leaves": self.leaves, "max_depth": self.depth or -1,
-            "min_data_in_leaf": min(self.min_leaf_rows, max(1, rows // 10)), "feature_fraction": self.column_share,
-            "bagging_fraction": self.row_share, "bagging_freq": 1, "lambda_l2": self.l2,
+            "objective": "binary", "learning_rate": self.learning_rate, "num_leaves": shape.leaves, "max_depth": shape.depth or -1,
+            "min_data_in_leaf": min(shape.min_leaf_rows, max(1, rows // 10)), "feature_fraction": shape.column_share,
+            "feature_fraction_bynode": shape.split_share, "feature_pre_filter": False, "extra_trees": shape.is_random,
+            "bagging_fraction": self.row_share, "bagging_freq": 1, "lambda_l2": shape.l2,
             "data_sample_strategy": "bagging", "deterministic": True, "force_row_wise": True, "verbosity": -1,
-            "num_threads": min(self.threads_used, 1 + rows // ROWS_PER_THREAD), "seed": seed,
+            "num_threads": min(threads, 1 + rows // ROWS_PER_THREAD), "seed": seed,
             **({"monotone_constraints": [self.monotone.get(name, 0) for name in columns]} if self.monotone else {}),
         }
 
@@ -66,7 +100,7 @@ class Learning:
         return self.threads or min(4, os.cpu_count() or 1)
 
     def bag(self, rows: int) -> int:
-        """How many boosters are averaged for a table of so many rows."""
+        """How many boosters of a shape are fitted on all rows of a table of this size."""
         return self.bags or (5 if rows < SMALL else 1)
 
     def written(self) -> dict[str, Any]:
@@ -90,4 +124,6 @@ def read_learning(params: "Mapping[str, Any] | Learning | None") -> Learning:
         if not isinstance(value, kind) or isinstance(value, bool):
             raise ParameterError(f"model parameter {name!r} must be like {known[name]!r}, got {value!r}.")
         values[name] = value
+    if values.keys() & {f.name for f in fields(Shape)}:
+        values.setdefault("leaves", ONE_SHAPE)
     return Learning(**values)

@@ -19,18 +19,23 @@ from churnkit.model.calibrate import Calibrator
 from churnkit.model.learning import Learning
 
 CARD, SUMS = "card.json", "SHA256SUMS"
-FORM = 1
+FORM = 2
 
 
 @dataclass(frozen=True)
 class Model:
-    """Boosters averaged in the margin, the columns they read, and the calibrator that turns the margin into a probability."""
+    """Boosters averaged in the margin, the columns they read, and the calibrator that turns the margin into a probability.
+
+    `weights` are those of the boosters and sum to 1; `tree_counts` and `shares` are those of the shapes of trees.
+    """
 
     learning: Learning
     columns: tuple[encode.Column, ...]
     texts: tuple[str, ...]
+    weights: tuple[float, ...]
     calibrator: Calibrator
-    trees: int
+    tree_counts: tuple[int, ...]
+    shares: tuple[float, ...]
     seed: int
     rows: int
     churners: int
@@ -40,6 +45,11 @@ class Model:
     def boosters(self) -> list[lgb.Booster]:
         """The boosters, parsed."""
         return [lgb.Booster(model_str=text) for text in self.texts]
+
+    @property
+    def trees(self) -> int:
+        """The tree count of a booster, the largest of the shapes that count."""
+        return max(count for count, share in zip(self.tree_counts, self.shares, strict=True) if share)
 
     @property
     def feature_names(self) -> list[str]:
@@ -62,7 +72,10 @@ class Model:
         """The log odds before calibration, one per row of an encoded matrix."""
         if not len(matrix):
             return np.empty(0)
-        return np.mean([booster.predict(matrix, raw_score=True, num_threads=self.learning.threads_used) for booster in self.boosters], axis=0)
+        margin = np.zeros(len(matrix))
+        for weight, booster in zip(self.weights, self.boosters, strict=True):
+            margin += weight * np.asarray(booster.predict(matrix, raw_score=True, num_threads=self.learning.threads_used))
+        return margin
 
     def predict_margin(self, features: pd.DataFrame) -> np.ndarray:
         """The log odds before calibration, one per row."""
@@ -76,13 +89,13 @@ class Model:
         """What each feature adds to the margin (exact TreeSHAP), a column each, and `base`; a row sums to its margin."""
         matrix, names = self.matrix(features), [*self.feature_names, "base"]
         added = np.zeros((len(matrix), len(names)))
-        for booster in self.boosters if len(matrix) else []:
-            added += np.asarray(booster.predict(matrix, pred_contrib=True, num_threads=self.learning.threads_used)) / len(self.texts)
+        for weight, booster in zip(self.weights, self.boosters, strict=True) if len(matrix) else []:
+            added += weight * np.asarray(booster.predict(matrix, pred_contrib=True, num_threads=self.learning.threads_used))
         return pd.DataFrame(added, columns=names, index=features.index)
 
     def importance(self) -> pd.Series:
         """Each feature's share of the loss that all splits saved; sums to 1, or is all 0 if nothing was split."""
-        gain = np.sum([booster.feature_importance("gain") for booster in self.boosters], axis=0)
+        gain = np.sum([weight * booster.feature_importance("gain") for weight, booster in zip(self.weights, self.boosters, strict=True)], axis=0)
         return pd.Series(gain / gain.sum() if gain.sum() else gain, index=self.feature_names)
 
     def invented_example(self) -> dict[str, Any]:
@@ -91,9 +104,10 @@ class Model:
 
     def card(self) -> dict[str, Any]:
         """All but the boosters, as the card keeps it."""
-        return {"form": FORM, "lightgbm": lgb.__version__, "boosters": booster_names(len(self.texts)), "trees": self.trees,
-                "seed": self.seed, "rows": self.rows, "churners": self.churners, "notes": dict(self.notes), "learning": self.learning.written(),
-                "calibrator": asdict(self.calibrator), "columns": [asdict(column) for column in self.columns]}
+        return {"form": FORM, "lightgbm": lgb.__version__, "boosters": booster_names(len(self.texts)), "weights": self.weights,
+                "trees": self.tree_counts, "shares": self.shares, "seed": self.seed, "rows": self.rows, "churners": self.churners,
+                "notes": dict(self.notes), "learning": self.learning.written(), "calibrator": asdict(self.calibrator),
+                "columns": [asdict(column) for column in self.columns]}
 
     def save(self, folder: Path | str) -> None:
         """Writes the model as a folder, whole or not at all; the same model gives the same bytes."""
@@ -125,8 +139,8 @@ class Model:
         kept = card["calibrator"]
         calibrator = Calibrator(kept["method"], tuple(kept["margins"]), tuple(kept["calibrated"]))
         texts = tuple(contents[name].decode("utf-8") for name in card["boosters"])
-        return Model(Learning(**card["learning"], threads=threads), tuple(columns), texts, calibrator, card["trees"], card["seed"],
-                     card["rows"], card["churners"], card["notes"])
+        return Model(Learning(**card["learning"], threads=threads), tuple(columns), texts, tuple(card["weights"]), calibrator,
+                     tuple(card["trees"]), tuple(card["shares"]), card["seed"], card["rows"], card["churners"], card["notes"])
 
 
 def verified(folder: Path) -> dict[str, bytes]:

@@ -1,0 +1,113 @@
+"""Whatever a table holds is learnt from, or refused by the column's name."""
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from churnkit.errors import InputError
+from churnkit.model import fit
+
+ROWS = 240
+QUICK = {"trees": 8, "threads": 1}
+CHURNED = np.tile([0, 0, 1], ROWS // 3)
+SIGNAL = np.where(CHURNED == 1, 1.0, np.arange(ROWS) % 2)
+
+
+def learnt(values: Any) -> tuple[np.ndarray, str]:
+    """Probabilities of a table of this one column beside a signal, and the kind it was read as."""
+    table = pd.DataFrame({"signal": SIGNAL, "told": values})
+    model = fit(table, CHURNED, params=QUICK)
+    return model.predict_proba(table), model.columns[1].kind
+
+
+@pytest.mark.parametrize(("values", "kind"), [
+    (pd.array([1, None, 3] * 80, dtype="Int64"), "number"), (pd.array([True, None, False] * 80, dtype="boolean"), "number"),
+    (pd.array([0.5, None, 3.5] * 80, dtype="Float32"), "number"), (pd.array(["a", None, "c"] * 80, dtype="string"), "few"),
+    (pd.array([1, None, 3] * 80, dtype="int64[pyarrow]"), "number"), (pd.array(["a", None, "c"] * 80, dtype="string[pyarrow]"), "few"),
+    ([1, "1", None, "x", 2.0, True] * 40, "few"), ([Decimal("1.5"), None, Decimal("2")] * 80, "number"),
+    ([2**70, 1, None] * 80, "number"), (np.array([2**64 - 1, 0, 5] * 80, dtype="uint64"), "number"),
+    ([np.inf, -np.inf, np.nan] * 80, "number"), (["same"] * ROWS, "few"), ([7] * ROWS, "number"), ([None] * ROWS, "empty"),
+    ([""] * 120 + [" "] * 120, "few"), (pd.Categorical(["a", "b", "a"] * 80, categories=["z", "b", "a", "never"]), "few"),
+    (pd.Categorical([1, 2, 3] * 80), "few"), (pd.Categorical(["low", "high", None] * 80, categories=["low", "mid", "high"], ordered=True), "ordered"),
+    ([f"c{place}" for place in range(ROWS)], "many"), ([f"{place:04d}" for place in range(ROWS)], "many"),
+    ([" ", *(f"{place}.5" for place in range(1, ROWS))], "numeral"), ([b"a", b"b", None] * 80, "few"),
+    (pd.arrays.SparseArray([0.0, 0.0, 1.0] * 80), "number")])
+def test_every_kind_of_column_is_learnt_from(values: Any, kind: str) -> None:
+    probability, found = learnt(values)
+    assert found == kind
+    assert probability.dtype == float
+    assert np.isfinite(probability).all()
+
+
+@pytest.mark.parametrize(("values", "why"), [
+    ([[1, 2]] * ROWS, "'told' holds a list"), ([{"a": 1}] * ROWS, "'told' holds a dict"), ([1 + 2j] * ROWS, "'told' holds"),
+    ([10**400, 1, 2] * 80, "'told' holds a whole number beyond"), (pd.period_range("2026-01", periods=ROWS, freq="M"), "'told' holds dates"),
+    (pd.to_datetime(["2026-01-01", None, "2026-02-01"] * 80, utc=True), "'told' holds dates")])
+def test_what_no_column_may_hold_is_refused_by_name(values: Any, why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        learnt(values)
+
+
+def test_numbers_written_as_text_are_read_as_numbers() -> None:
+    rng = np.random.default_rng(1)
+    paid = rng.random(2000).round(4) * 100
+    model = fit(pd.DataFrame({"paid": [f"{value:.2f}" for value in paid]}), paid > 50, params={"trees": 40, "threads": 1})
+    assert model.predict_proba(pd.DataFrame({"paid": ["50.99", "49.01", 90, " ", "none"]}))[:3].round().tolist() == [1, 0, 1]
+
+
+def test_ordered_categories_keep_their_order_and_unseen_ones_are_missing() -> None:
+    steps = pd.CategoricalDtype(["never", "low", "mid", "high"], ordered=True)
+    table = pd.DataFrame({"use": pd.Series(["low", "mid", "high"] * 80, dtype=steps)})
+    model = fit(table, CHURNED, params=QUICK)
+    assert model.columns[0].values == ("low", "mid", "high")
+    assert np.isfinite(model.predict_proba(pd.DataFrame({"use": ["never", "high", None]}))).all()
+
+
+def test_columns_may_have_numbers_for_names() -> None:
+    table = pd.DataFrame(np.column_stack([SIGNAL, np.arange(ROWS)]))
+    model = fit(table, CHURNED, params=QUICK)
+    assert list(model.contributions(table).columns) == ["0", "1", "base"]
+    with pytest.raises(InputError, match="more than one column named '1'"):
+        fit(table.assign(**{"1": 0}), CHURNED, params=QUICK)
+
+
+def test_rows_and_outcomes_are_paired_by_position_whatever_the_index() -> None:
+    table, shuffled = pd.DataFrame({"signal": SIGNAL}), np.random.default_rng(0).permutation(ROWS)
+    one = fit(table, CHURNED, params=QUICK)
+    other = fit(table.set_axis(shuffled, axis=0), pd.Series(CHURNED, index=shuffled[::-1]), params=QUICK)
+    assert one.texts == other.texts
+    added = other.contributions(table.set_axis([7] * ROWS, axis=0))
+    assert added.index.tolist() == [7] * ROWS
+
+
+@pytest.mark.parametrize("outcome", [CHURNED.astype(bool), CHURNED.tolist(), pd.array(CHURNED, dtype="Int8"), pd.Categorical(CHURNED),
+                                     pd.Series(CHURNED == 1, dtype="boolean"), CHURNED.astype(object), CHURNED.astype(float)])
+def test_outcomes_may_come_as_flags_or_as_0_and_1(outcome: Any) -> None:
+    table = pd.DataFrame({"signal": SIGNAL})
+    assert fit(table, outcome, params=QUICK).texts == fit(table, CHURNED, params=QUICK).texts
+
+
+@pytest.mark.parametrize("churners", [1, 2, 3, 5])
+def test_very_few_churners_are_learnt_from_without_believing_too_much(churners: int) -> None:
+    rng = np.random.default_rng(churners)
+    table = pd.DataFrame(rng.normal(size=(600, 4)))
+    probability = fit(table, np.arange(600) < churners, params={"threads": 1}).predict_proba(table)
+    assert np.isfinite(probability).all()
+    assert probability.mean() == pytest.approx(churners / 600, rel=0.6)
+
+
+def test_a_table_that_tells_nothing_gives_everyone_the_base_rate() -> None:
+    table = pd.DataFrame({"same": ["x"] * ROWS, "nothing": [None] * ROWS})
+    assert fit(table, CHURNED, params={"threads": 1}).predict_proba(table) == pytest.approx(np.full(ROWS, 1 / 3), rel=0.02)
+
+
+def test_an_empty_table_is_scored_as_no_rows_and_refused_to_learn_from() -> None:
+    table = pd.DataFrame({"signal": SIGNAL, "plan": ["a", "b", "c"] * 80})
+    model = fit(table, CHURNED, params=QUICK)
+    empty = pd.DataFrame({"signal": [], "plan": []})
+    assert model.predict_proba(empty).shape == (0,)
+    assert model.contributions(empty).shape == (0, 3)
+    with pytest.raises(InputError, match="both outcomes are needed"):
+        fit(empty, [], params=QUICK)
