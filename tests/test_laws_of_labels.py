@@ -12,7 +12,7 @@ from churnkit.history import TABLES, History
 from little_tables import AS_OF, EPOCH, SCHEMA, Row, Tables, computed, frame
 from random_histories import REFERENCE, change, daily, each, history, renamed
 
-SEEDS, PEOPLE, GAP, HORIZON, WAIT = range(9), 10, 10, 30, 4
+SEEDS, PEOPLE, GAP, HORIZON, WAIT = range(7), 10, 10, 30, 4
 OF_LABELS = ("usage_daily", "status_changes", "topups", "subscribers", "portings")
 KNOWN = (AS_OF - EPOCH).days  # the day on which all labels here are known: histories go on for a few days more
 MADE_FOR = date(2026, 4, 1)  # all of its window lies in the histories
@@ -44,14 +44,14 @@ def lived(seed: int, prefix: str, as_of: int) -> Tables:
 
 
 def before_the_window(tables: Tables, seed: int, as_of: int) -> Tables:
-    """With half of what happened before the window left out, and others' lives in its place; from the window's first day on nothing changes."""
+    """With half of what happened before the window left out, and others' lives in its place; who holds which number, and what comes later, stays."""
     rng, prefix = Random(seed), tables["subscribers"][0]["subscriber_id"].partition("s")[0]
 
     def outside(name: str, row: Row) -> list[Row]:
-        return [row] if day_of(name, row) >= as_of + GAP or rng.random() < 0.5 else []
+        return [row] if name == "subscribers" or day_of(name, row) >= as_of + GAP or rng.random() < 0.5 else []
 
     def inside(name: str, row: Row) -> list[Row]:
-        return [row] if day_of(name, row) < as_of + GAP and name != "subscribers" and rng.random() < 0.3 else []
+        return [row] if day_of(name, row) < as_of + GAP and name != "subscribers" and rng.random() < 0.6 else []
 
     kept, added = each(tables, outside), each(lived(seed + 1000, prefix, as_of), inside)
     return {name: [*rows, *added[name]] for name, rows in kept.items()}
