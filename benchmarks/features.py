@@ -20,7 +20,8 @@ from subset import NAMES
 
 ROOT = Path(__file__).resolve().parent.parent
 SIMULATED = 60  # million call records at most are simulated and ingested; more are copies of these under other pseudonyms
-PSEUDONYMS = ("subscriber_id", "other_party", "forwarded_to", "msisdn", "msisdn_party", "alt_contact_party", "customer_key", "group_key", "device_key")
+PSEUDONYMS = ("subscriber_id", "other_party", "forwarded_to", "msisdn", "msisdn_party", "alt_contact_party", "customer_key", "group_key",
+              "device_key")
 MONTHS, ROWS_A_MONTH, DATES = 6, 36, 3  # months of extracts; call records of a subscriber in one of the simulator's; as-of dates
 
 
