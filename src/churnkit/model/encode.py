@@ -1,6 +1,9 @@
 """How a table's columns become the numbers a booster reads: own codes for categories, learnt once and kept."""
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, time, timedelta
+from numbers import Number
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +13,9 @@ from churnkit.errors import InputError
 
 FEW = 16  # categories with up to so many values are split by LightGBM itself; more are read as smoothed churn rates
 LIMIT = 1e300  # LightGBM reads anything beyond as this
-REFUSED = {"datetime64", "datetime", "date", "timedelta64", "timedelta", "time", "period", "interval", "complex"}
+DATES = {"datetime64", "datetime", "date", "timedelta64", "timedelta", "time", "period"}
+OF_TIME = (date, time, timedelta, pd.Period, np.datetime64, np.timedelta64)
+PLAIN = (str, bytes, Number, np.generic, type(None), type(pd.NA))
 NUMERIC = {"integer", "floating", "mixed-integer-float", "decimal", "boolean"}
 NUMERAL = 0.99  # text of which so many distinct values are numbers, some with a decimal point, is read as numbers; codes have no point
 
@@ -33,23 +38,40 @@ class Column:
 def checked(features: pd.DataFrame) -> pd.DataFrame:
     """The table with its column names as text, in its own order.
 
-    Raises InputError on duplicate names, on dates and on anything that is neither number, flag nor text.
+    Raises InputError on what is no table, on duplicate names, on dates and on anything that is neither number, flag nor text.
     """
-    if not isinstance(features, pd.DataFrame):
-        raise InputError(f"features must be a pandas table, not a {type(features).__name__}.")
+    check_table(features)
     named = features.set_axis([str(name) for name in features.columns], axis=1)
     twice = sorted(set(named.columns[named.columns.duplicated()]))
     if twice:
         raise InputError(f"the feature table has more than one column named {', '.join(map(repr, twice))}; rename them.")
     for name in named.columns:
-        found = str(types.infer_dtype(named[name], skipna=True))
-        if found in REFUSED or types.is_datetime64_any_dtype(named[name]):
-            raise InputError(f"column {name!r} holds dates or times ({found}); give days before the as-of date instead.")
-        if found.startswith("mixed") or found == "unknown-array":
-            strange = next((value for value in named[name] if isinstance(value, list | dict | set | tuple | np.ndarray | pd.DataFrame)), None)
-            if strange is not None:
-                raise InputError(f"column {name!r} holds a {type(strange).__name__} in a cell; give numbers, flags or text.")
+        check_column(name, named[name])
     return named
+
+
+def check_table(features: Any) -> None:
+    """Raises InputError on anything but a pandas table."""
+    if not isinstance(features, pd.DataFrame):
+        raise InputError(f"features must be a pandas table, not a {type(features).__name__}.")
+
+
+def check_column(name: str, values: pd.Series) -> None:
+    """Raises InputError, naming the column, on dates and times and on cells that hold neither number, flag nor text."""
+    is_category = isinstance(values.dtype, pd.CategoricalDtype)
+    held = pd.Series(values.cat.categories) if is_category else values
+    found = str(types.infer_dtype(held, skipna=True))
+    if found in DATES or types.is_datetime64_any_dtype(held):
+        raise InputError(f"column {name!r} holds dates or times ({found}); give days before the as-of date instead.")
+    if found in ("complex", "interval") and not is_category:  # categories that are intervals come of pd.cut
+        raise InputError(f"column {name!r} holds values that are {found}; give numbers, flags or text.")
+    if found.startswith("mixed") or found == "unknown-array":
+        strange = next((value for value in held if isinstance(value, OF_TIME) or not isinstance(value, PLAIN)), None)
+        if isinstance(strange, OF_TIME) and strange is not pd.NaT:
+            raise InputError(f"column {name!r} holds dates or times ({type(strange).__name__}) among others; "
+                             "give days before the as-of date instead.")
+        if strange is not None and strange is not pd.NaT and not is_category:
+            raise InputError(f"column {name!r} holds a {type(strange).__name__} in a cell; give numbers, flags or text.")
 
 
 def matched(features: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
@@ -138,7 +160,9 @@ def measured(values: pd.Series) -> np.ndarray:
     """A column's numbers, flags as 0 and 1, infinities as the largest number read. Raises InputError on text."""
     try:
         plain = values.astype(object) if isinstance(values.dtype, pd.CategoricalDtype) else values
-        numbers = pd.to_numeric(plain).to_numpy(dtype=float, na_value=np.nan)
+        if not types.is_numeric_dtype(plain):  # on Arrow's decimals pandas' own to_numeric loses the missing ones
+            plain = pd.to_numeric(plain)
+        numbers = plain.to_numpy(dtype=float, na_value=np.nan)
     except (ValueError, TypeError):
         raise InputError(f"column {values.name!r} held numbers when the model was fitted and holds text now.") from None
     except OverflowError:
@@ -155,7 +179,8 @@ def written(values: pd.Series) -> pd.Series:
     """A category's values as text; a whole number reads the same whether it came as 3, 3.0 or '3'."""
     codes, distinct = pd.factorize(values)
     text = [str(int(value)) if isinstance(value, float | np.floating) and value.is_integer() else str(value) for value in distinct]
-    return pd.Series(np.array([*text, None], dtype=object)[codes], index=values.index, name=values.name)  # -1, missing, is the last
+    kept = [one.encode("utf-8", "backslashreplace").decode("utf-8") for one in text]  # what was read badly may be no Unicode
+    return pd.Series(np.array([*kept, None], dtype=object)[codes], index=values.index, name=values.name, dtype=object)  # -1, missing, is the last
 
 
 def codes_of(values: pd.Series, column: Column) -> np.ndarray:

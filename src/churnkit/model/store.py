@@ -86,8 +86,14 @@ class Model:
         return self.calibrator.probability(self.predict_margin(features))
 
     def contributions(self, features: pd.DataFrame) -> pd.DataFrame:
-        """What each feature adds to the margin (exact TreeSHAP), a column each, and `base`; a row sums to its margin."""
-        matrix, names = self.matrix(features), [*self.feature_names, "base"]
+        """What each feature adds to the margin (exact TreeSHAP), a column each, and `base`; a row sums to its margin.
+
+        The base stands last; its name has as many underscores behind it as it takes to be no feature's.
+        """
+        base = "base"
+        while base in self.feature_names:
+            base += "_"
+        matrix, names = self.matrix(features), [*self.feature_names, base]
         added = np.zeros((len(matrix), len(names)))
         for weight, booster in zip(self.weights, self.boosters, strict=True) if len(matrix) else []:
             added += weight * np.asarray(booster.predict(matrix, pred_contrib=True, num_threads=self.learning.threads_used))
