@@ -1,6 +1,5 @@
 """The champion, the model that was last promoted: how it does on the month that the newest model is judged on, which neither has seen."""
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from churnkit import examples, metrics
-from churnkit.files import sha256, whole_file
+from churnkit.files import sha256, write_json
+from churnkit.log_odds import log_losses
 from churnkit.timeline import Plan
 
 CHAMPION, EVALUATED = Path("models/champion"), Path("models/evaluated")
@@ -44,8 +44,7 @@ def promotion() -> dict[str, Any]:
 def make_room() -> None:
     """A folder that holds no champion, where there is none yet: DVC wants what a stage depends on to be there."""
     if not (CHAMPION / PROMOTION).is_file():
-        with whole_file(CHAMPION / PROMOTION) as part:
-            part.write_text(json.dumps({"promoted": None}) + "\n", "utf-8")
+        write_json(CHAMPION / PROMOTION, {"promoted": None})
 
 
 def standing(plan: Plan) -> Standing | None:
@@ -100,16 +99,9 @@ def paired(churned: np.ndarray, scores: Mapping[str, np.ndarray], capacity: int,
     """The metrics of the second of two scores, and the gain of the first over it on the same rows and bootstrap samples, each with its interval."""
     first, second = scores
     judged = metrics.judge(churned, scores, capacity=min(capacity, len(churned)), times=times, seed=seed, probabilities=(second,))
-    losses = {name: log_losses(score, churned) for name, score in scores.items()}
-    weights = metrics.draws(len(churned), times, seed).astype(float)
-    saved = metrics.interval(weights @ (losses[second] - losses[first]) / weights.sum(axis=1))
-    return {**written(judged[second]), "gain": written({**judged[f"{first} - {second}"], "log_loss_saved": saved})}
-
-
-def log_losses(probability: np.ndarray, churned: np.ndarray) -> np.ndarray:
-    """The log loss of each row."""
-    bounded = np.clip(probability, 1e-12, 1 - 1e-12)
-    return -np.where(churned == 1, np.log(bounded), np.log(1 - bounded))
+    lost = log_losses(churned, scores[second]) - log_losses(churned, scores[first])
+    saved = metrics.interval(metrics.sampled(len(churned), times, seed, lambda weights: weights @ lost / weights.sum(axis=1)))
+    return {**metrics.written(judged[second]), "gain": metrics.written({**judged[f"{first} - {second}"], "log_loss_saved": saved})}
 
 
 def ruling(judged: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,9 +114,3 @@ def ruling(judged: Mapping[str, Any]) -> dict[str, Any]:
             f"precision at capacity differs from the champion's by {100 * more:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]")
     why = f", but {' and '.join(lost)} got worse" if is_ahead and lost else "" if is_ahead else ": not beyond the interval"
     return {"wins": is_ahead and not lost, "reason": said + why}
-
-
-def written(judged: Mapping[str, metrics.Interval]) -> dict[str, float | None]:
-    """Metrics as flat keys: auc, auc_low, auc_high; null where the rows cannot say."""
-    return {f"{name}{end}": round(value, 6) if math.isfinite(value) else None for name, found in judged.items()
-            for end, value in (("", found.value), ("_low", found.low), ("_high", found.high))}

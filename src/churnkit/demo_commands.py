@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from churnkit import params, timeline
-from churnkit.files import whole_file
+from churnkit.files import write_json
 from churnkit.progress import say
 
 
@@ -35,13 +35,11 @@ def truth(folder: Annotated[Path, typer.Option("--truth", help="Where `churnkit 
     from churnkit import planted
     from churnkit import truth as best
     from churnkit.identity import read_key
-    from churnkit.judgement import as_json
     from churnkit.model import Model
 
     common, plan = params.load("common", params.Common), timeline.read_plan()
     key = read_key(common.key_file)
     found = best.compare(plan, folder, key, common.seed)
     causes = planted.named(plan, folder, key, Model.load(best.EVALUATED, threads=common.threads))
-    with whole_file(Path("reports/best_achievable.json")) as part:
-        part.write_text(as_json({**found, "reasons": causes}), "utf-8")
+    write_json(Path("reports/best_achievable.json"), {**found, "reasons": causes})
     print(best.said(found), planted.told(causes), sep="\n\n")

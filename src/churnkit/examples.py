@@ -11,6 +11,7 @@ from churnkit.errors import HistoryError, InputError
 from churnkit.files import parts
 from churnkit.params import PARAMS
 
+STRATA = ("open", "one_way_stop")  # modelled together, judged and listed apart
 FEATURES, COHORTS = Path("data/features"), Path("data/cohorts")
 FOR_LISTS = ("best_slot", "avoid_slots")  # in the table of features, for those who call: no model reads them
 NOT_FEATURES = ("subscriber_id", "as_of", "churned", "exit_kind", "matures_on", "is_censored", "censored_by", *FOR_LISTS)

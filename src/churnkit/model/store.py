@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from churnkit.errors import ChecksumError, InputError
-from churnkit.files import sha256, whole_folder
+from churnkit.files import json_text, sha256, whole_folder
 from churnkit.model import encode
 from churnkit.model.calibrate import Calibrator
 from churnkit.model.learning import Learning
@@ -120,8 +120,7 @@ class Model:
         with whole_folder(Path(folder)) as part:
             for name, text in zip(booster_names(len(self.texts)), self.texts, strict=True):
                 (part / name).write_text(text, encoding="utf-8", newline="\n")
-            card = json.dumps(self.card(), ensure_ascii=False, indent=1, allow_nan=False)
-            (part / CARD).write_text(card + "\n", encoding="utf-8", newline="\n")
+            (part / CARD).write_text(json_text(self.card()), encoding="utf-8", newline="\n")
             sums = [f"{sha256(part / name)}  {name}\n" for name in [*booster_names(len(self.texts)), CARD]]
             (part / SUMS).write_text("".join(sums), encoding="utf-8", newline="\n")
 
