@@ -87,7 +87,7 @@ def test_nobody_churning_leaves_the_metrics_empty() -> None:
 def test_a_slope_that_has_no_end_is_not_known() -> None:
     parted, mixed = np.array([0.0, 0.0, 1.0, 1.0]), np.array([0.0, 1.0, 0.0, 1.0])
     assert np.isnan(slope(np.array([-2.0, -1.0, 1.0, 2.0]), parted, np.ones((1, 4)))).all()
-    assert slope(np.array([-2.0, -1.0, 1.0, 2.0]), mixed, np.ones((1, 4)))[0] == pytest.approx(0.4196, abs=1e-4)  # as scikit-learn finds without a penalty
+    assert slope(np.array([-2.0, -1.0, 1.0, 2.0]), mixed, np.ones((1, 4)))[0] == pytest.approx(0.4196, abs=1e-4)  # scikit-learn says so
 
 
 def test_a_figure_is_said_with_its_interval_as_far_as_there_is_one() -> None:

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from churnkit.errors import InputError, ParameterError
 from churnkit.model import Model, fit
+from churnkit.model.encode import copies
 
 ROWS = 240
 QUICK = {"trees": 8, "threads": 1}
@@ -123,6 +125,32 @@ def test_a_share_of_rows_that_comes_to_none_still_learns() -> None:
 def test_parameters_without_names_are_refused(params: Any) -> None:
     with pytest.raises(ParameterError, match="by name"):
         fit(pd.DataFrame({"signal": SIGNAL}), CHURNED, params=params)
+
+
+def test_churners_put_in_several_times_are_not_learnt_by_heart() -> None:
+    rng = np.random.default_rng(3)
+    rows = 4000
+    table = pd.DataFrame(rng.normal(size=(rows, 5)), columns=list("abcde")).assign(code=rng.integers(0, 600, rows).astype(str))
+    churned = (rng.random(rows) < 1 / (1 + np.exp(2 - table["a"]))).astype(int)
+    early = np.arange(2000)
+    again = np.concatenate([early, np.repeat(early[churned[:2000] == 1], 5)])
+    once, often = (roc_auc_score(churned[2000:], fit(table.iloc[kept], churned[kept], params={"threads": 2}).predict_proba(table.iloc[2000:]))
+                   for kept in (early, again))
+    assert often > once - 0.02
+
+
+def test_customers_who_look_alike_are_no_copies() -> None:
+    rng = np.random.default_rng(3)
+    few_values = rng.integers(0, 4, (4000, 3)).astype(float)
+    sure = (few_values.sum(axis=1) > 4).astype(int)
+    many_values = np.repeat(rng.normal(size=(2000, 3)), 2, axis=0)
+    assert copies(few_values, sure) is None
+    assert copies(rng.normal(size=(4000, 3)), sure) is None
+    assert copies(many_values, rng.integers(0, 2, 4000)) is None
+    group = copies(many_values, np.repeat(rng.integers(0, 2, 2000), 2))
+    assert group is not None
+    assert (group[::2] == group[1::2]).all()
+    assert len(np.unique(group)) == 2000
 
 
 def test_ordered_categories_keep_their_order_and_unseen_ones_are_missing() -> None:

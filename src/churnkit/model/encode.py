@@ -17,6 +17,9 @@ DATES = {"datetime64", "datetime", "date", "timedelta64", "timedelta", "time", "
 OF_TIME = (date, time, timedelta, pd.Period, np.datetime64, np.timedelta64)
 PLAIN = (str, bytes, Number, np.generic, type(None), type(pd.NA))
 NUMERIC = {"integer", "floating", "mixed-integer-float", "decimal", "boolean"}
+COPIED = 0.2  # share of the rows that must be copies of others before copies matter
+ALIKE = 0.05  # share of the rows that are no copies, below which columns of few values make people alike
+UNLIKE = 0.01  # share of the repeated rows that may have ended one way and the other; where more did, they are people who look alike
 NUMERAL = 0.99  # text of which so many distinct values are numbers, some with a decimal point, is read as numbers; codes have no point
 
 
@@ -85,12 +88,14 @@ def matched(features: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     return named[known]
 
 
-def learn(features: pd.DataFrame, churned: np.ndarray, *, smooth: float, seed: int) -> tuple[list[Column], np.ndarray]:
-    """The fitted columns, and the matrix to train on, in which no row's own outcome enters its category's rate."""
+def learn(features: pd.DataFrame, churned: np.ndarray, *, smooth: float, seed: int) -> tuple[list[Column], np.ndarray, np.ndarray | None]:
+    """The fitted columns, the matrix to train on, in which no row's own outcome enters its category's rate, and what `copies` says of its rows."""
     features = checked(features)
     columns = [learn_column(features[name], churned, smooth) for name in features.columns]
     matrix = encode(features, columns)
-    fold = np.random.default_rng(seed).permutation(len(churned)) % 5
+    group = copies(matrix, churned)
+    one = np.arange(len(churned)) if group is None else group
+    fold = (np.random.default_rng(seed).permutation(int(one.max()) + 1) % 5)[one]
     for place, column in enumerate(columns):
         if column.kind == "many":
             codes = codes_of(features[column.name], column)
@@ -98,7 +103,26 @@ def learn(features: pd.DataFrame, churned: np.ndarray, *, smooth: float, seed: i
                 rest = fold != held
                 rates = smoothed(codes[rest], churned[rest], len(column.values), column.prior, smooth)
                 matrix[~rest, place] = looked_up(codes[~rest], rates, column.prior)
-    return columns, matrix
+    return columns, matrix, group
+
+
+def copies(matrix: np.ndarray, churned: np.ndarray) -> np.ndarray | None:
+    """Which row each is a copy of, as a number; None where few rows are copies, or rows are alike because there is little to tell of them.
+
+    In a table whose churners were put in several times, a row would else be tested on its own copy, and learning by heart would look best.
+    """
+    mixed, most = np.zeros(len(matrix), dtype=np.uint64), (1 - COPIED) * len(matrix)
+    for place in range(matrix.shape[1]):
+        column = np.ascontiguousarray(matrix[:, place]).view(np.uint64)
+        mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15) + column  # wraps around
+        if place % 8 == 7 and len(np.unique(mixed)) > most:
+            return None
+    _, group, size = np.unique(mixed, return_inverse=True, return_counts=True)
+    if not ALIKE * len(matrix) < len(size) <= most:
+        return None
+    left = np.bincount(group, churned)
+    is_unlike = (left > 0) & (left < size)
+    return group if is_unlike[size > 1].mean() < UNLIKE else None
 
 
 def learn_column(values: pd.Series, churned: np.ndarray, smooth: float) -> Column:

@@ -22,19 +22,19 @@ def fit(features: pd.DataFrame, churned: Sequence[Any] | pd.Series | np.ndarray,
     """A calibrated model of who churns, from any table of numbers, flags, text and categories.
 
     `valid`, a later table and its outcomes, tells the number of trees, weighs the shapes and calibrates. Without it a bare table is split by
-    seed for that, and the model is the average of the boosters that each saw a part. Rows and outcomes are paired by position. Raises
-    InputError for a table that cannot be learnt from, ParameterError for `params` that are not known.
+    seed for that, copies of a row together, and the model is the average of the boosters that each saw a part. Rows and outcomes are paired by
+    position. Raises InputError for a table that cannot be learnt from, ParameterError for `params` that are not known.
     """
     learning, seed = read_learning(params), checked_seed(seed)
     outcome = outcomes(churned, features)
-    columns, matrix = encode.learn(features, outcome, smooth=learning.smooth, seed=seed)
+    columns, matrix, group = encode.learn(features, outcome, smooth=learning.smooth, seed=seed)
     check_monotone(learning, columns)
     rows, churners = len(outcome), int(outcome.sum())
     if valid is not None:
         later, told = later_rows(valid, columns)
         texts, trees = by_valid(learning, columns, matrix, outcome, later, told, seed)
         margins = np.column_stack([said(learning, one, later) for one in texts])
-    elif splits := folds.split(outcome, seed):
+    elif splits := folds.split(outcome, seed, group):
         held_out = folds.learn(learning, columns, matrix, outcome, splits, seed)
         trees, margins, told = held_out.trees, held_out.margins, held_out.outcome
         texts = [boosters(replace(learning, bags=bags), shape, columns, matrix, outcome, count, seed) if bags else kept for shape, count, bags, kept
@@ -81,7 +81,7 @@ def flat(texts: Sequence[Sequence[str]], shares: np.ndarray) -> tuple[tuple[str,
 def refit(model: Model, features: pd.DataFrame, churned: Sequence[Any] | pd.Series | np.ndarray) -> Model:
     """The same recipe (choices, tree counts, shares, calibrator, seed) fitted on other rows."""
     outcome, learning = outcomes(churned, features), model.learning
-    columns, matrix = encode.learn(features, outcome, smooth=learning.smooth, seed=model.seed)
+    columns, matrix, _ = encode.learn(features, outcome, smooth=learning.smooth, seed=model.seed)
     texts = [boosters(learning, shape, columns, matrix, outcome, count, model.seed) if share else []
              for shape, count, share in zip(learning.shapes, model.tree_counts, model.shares, strict=False)]
     return Model(learning, tuple(columns), *flat(texts, np.array(model.shares)), model.calibrator, model.tree_counts, model.shares, model.seed,
