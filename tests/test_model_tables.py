@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from churnkit.errors import InputError, ParameterError
 from churnkit.model import Model, fit
-from churnkit.model.encode import copies
+from churnkit.model.encode import copies, encode, learn_column
 
 ROWS = 240
 QUICK = {"trees": 8, "threads": 1}
@@ -65,6 +65,18 @@ def test_numbers_written_as_text_are_read_as_numbers() -> None:
     paid = rng.random(2000).round(4) * 100
     model = fit(pd.DataFrame({"paid": [f"{value:.2f}" for value in paid]}), paid > 50, params={"trees": 40, "threads": 1})
     assert model.predict_proba(pd.DataFrame({"paid": ["50.99", "49.01", 90, " ", "none"]}))[:3].round().tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize(("texts", "kind", "read"), [
+    ([f"{place * 37:,}" for place in range(240)], "numeral", [0, 37, 8843]),
+    ([f"¥ {place}.50" for place in range(240)], "numeral", [0.5, 1.5, 239.5]),
+    ([f"{place} %" for place in range(240)], "numeral", [0, 1, 239]), ([f"-${place * 100:,}" for place in range(240)], "numeral", [0, -100, -23900]),
+    ([f"10,{place}" for place in range(240)], "many", None), ([f"{place:04d}" for place in range(240)], "many", None)])
+def test_amounts_and_shares_are_read_as_numbers_and_codes_are_not(texts: list[str], kind: str, read: list[float] | None) -> None:
+    column = learn_column(pd.Series(texts, name="told"), CHURNED, 20.0)
+    assert column.kind == kind
+    if read:
+        assert encode(pd.DataFrame({"told": texts}), [column])[[0, 1, 239], 0].tolist() == read
 
 
 def test_text_that_is_no_unicode_is_learnt_kept_and_read_again(tmp_path: Path) -> None:

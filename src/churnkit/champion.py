@@ -47,6 +47,11 @@ def make_room() -> None:
         write_json(CHAMPION / PROMOTION, {"promoted": None})
 
 
+def notes_of(folder: Path) -> dict[str, Any]:
+    """What a model's card says of how it was made."""
+    return dict(json.loads((folder / "card.json").read_text("utf-8"))["notes"])
+
+
 def standing(plan: Plan) -> Standing | None:
     """The newest of the champion's models that could have been used on the evaluation date; None if both know too much.
 
@@ -55,7 +60,7 @@ def standing(plan: Plan) -> Standing | None:
     of the dates that train.
     """
     for folder, does in ((CHAMPION, "scores"), (CHAMPION / EVALUATED.name, "was judged")):
-        notes = json.loads((folder / "card.json").read_text("utf-8"))["notes"]
+        notes = notes_of(folder)
         knows = max(map(date.fromisoformat, [*notes["fitted_on"], notes["calibrated_on"]]))
         if knows <= plan.training[-1]:
             return Standing(folder, does, knows)
@@ -77,6 +82,10 @@ def beside(rows: pd.DataFrame, predicted: np.ndarray, plan: Plan, capacities: Ma
     known_as, label = (promotion()["promoted"] or {}).get("label"), examples.label_definition()
     if known_as != label:
         return told | {"reason": f"the champion foretells {known_as!r}, this month is labelled {label!r}"}
+    days, window = notes_of(CHAMPION).get("label_window"), examples.label_window()
+    if days and window and days != window:
+        return told | {"reason": f"the champion foretells leaving from day {days[0]} to {days[1]}, "
+                                 f"this month is labelled from day {window[0]} to {window[1]}"}
     found = standing(plan)
     if found is None:
         return told | {"reason": f"the champion has seen outcomes that were not known on {plan.evaluation}"}

@@ -20,7 +20,10 @@ NUMERIC = {"integer", "floating", "mixed-integer-float", "decimal", "boolean"}
 COPIED = 0.2  # share of the rows that must be copies of others before copies matter
 ALIKE = 0.05  # share of the rows that are no copies, below which columns of few values make people alike
 UNLIKE = 0.01  # share of the repeated rows that may have ended one way and the other; where more did, they are people who look alike
-NUMERAL = 0.99  # text of which so many distinct values are numbers, some with a decimal point, is read as numbers; codes have no point
+NUMERAL = 0.99  # text of which so many distinct values are numbers, some written as codes are not, is read as numbers
+NO_CODE = r"[.,%$€£¥￥]"
+SIGNS = r"^([+-]?)\s*[$€£¥￥]\s*|\s*%$"  # what stands before and behind a number
+THOUSANDS = r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
 
 
 @dataclass(frozen=True)
@@ -153,14 +156,23 @@ def is_number(values: pd.Series) -> bool:
 
 
 def are_numerals(known: Sequence[str]) -> bool:
-    """Whether a text column's values are numbers that were measured: nearly all can be read as one, and some have a decimal point.
+    """Whether a text column's values are numbers that were measured: nearly all can be read as one, and some are written as no code is.
 
-    Blanks are gaps. A column of whole numbers stays a category: area codes and plans are written so.
+    That is with a decimal point, commas between thousands, a per cent sign or a currency's. Blanks are gaps. A column of bare whole numbers stays
+    a category: area codes and plans are written so.
     """
-    said = pd.Series([text.strip() for text in known], dtype=object)
-    said = said[said != ""]
-    read = pd.to_numeric(said, errors="coerce").notna()
-    return bool(read.mean() >= NUMERAL and said[read].str.contains(".", regex=False).mean() > 1 - NUMERAL)
+    said = pd.Series([text for text in known if text.strip()], dtype=object)
+    read = ~np.isnan(numerals(said))
+    return bool(read.mean() >= NUMERAL and said[read].str.contains(NO_CODE).mean() > 1 - NUMERAL)
+
+
+def numerals(said: pd.Series) -> np.ndarray:
+    """The numbers that are written in a text column, NaN where none is; 1,234.5 and ¥12 and 7 % are read as 1234.5, 12 and 7."""
+    codes, distinct = pd.factorize(said)
+    bare = pd.Series(distinct, dtype=object).str.strip().str.replace(SIGNS, r"\1", regex=True)
+    bare = bare.where(~bare.str.fullmatch(THOUSANDS).astype(bool), bare.str.replace(",", "", regex=False))
+    read = pd.to_numeric(bare, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    return np.append(read, np.nan)[codes]  # -1, missing, is the last
 
 
 def encode(features: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
@@ -171,7 +183,7 @@ def encode(features: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
         if column.kind == "number":
             matrix[:, place] = measured(values)
         elif column.kind == "numeral":
-            matrix[:, place] = clipped(pd.to_numeric(written(values).str.strip(), errors="coerce").to_numpy(dtype=float, na_value=np.nan))
+            matrix[:, place] = clipped(numerals(written(values)))
         elif column.kind in ("few", "ordered"):
             codes = codes_of(values, column)
             matrix[:, place] = np.where(codes < 0, np.nan, codes)

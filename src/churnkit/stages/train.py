@@ -69,7 +69,8 @@ def run(params: Params, common: Common, plan: Plan) -> None:
         mature, mature_account = examples.learnable(examples.load_all(plan.mature))
         examples.say_account(mature_account)
         scoring = refit(judged, chosen(mature, params.without), mature["churned"])
-        notes = {"label": examples.label_definition(), "calibrated_on": str(latest), **({"tuning": tuned.written()} if tuned else {})}
+        notes = {"label": examples.label_definition(), "label_window": examples.label_window(), "calibrated_on": str(latest),
+                 **({"tuning": tuned.written()} if tuned else {})}
         judged.with_notes({**notes, "fitted_on": list(map(str, earlier))}).save(EVALUATED)
         scoring.with_notes({**notes, "fitted_on": list(map(str, plan.mature)), "metrics": RECIPE}).save(LATEST)
         report = {"trees": judged.trees, "calibration": judged.calibrator.method, "features": len(judged.columns),
