@@ -74,6 +74,7 @@ def test_the_calibration_error_is_that_of_the_bins_and_small_for_whoever_predict
 @pytest.mark.parametrize(("overall", "slope", "found"), [
     ((1.0, 0.9, 1.1), (1.05, 0.9, 1.2), (True, [], [])),
     ((1.2, 1.05, 1.3), (1.0, 0.9, 1.1), (False, ["predicted_over_observed"], ["predicted_over_observed"])),
+    ((1.0, 0.9, 1.1), (np.nan, 0.5, 2.0), (False, ["calibration_slope"], ["calibration_slope"])),
     ((1.2, 1.15, 1.3), (0.6, 0.5, 0.7), (False, ["predicted_over_observed", "calibration_slope"], []))])
 def test_probabilities_hold_within_a_tenth_and_chance_is_told_from_error(overall, slope, found):
     judged = {"predicted_over_observed": Interval(*overall), "predicted_over_observed_top_decile": Interval(1, 0.8, 1.2),

@@ -3,8 +3,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from churnkit.log_odds import expit
 from churnkit.model.baselines import logistic, seed_rules, silence_alone
-from churnkit.model.calibrate import Calibrator, calibrate, expit
+from churnkit.model.calibrate import Calibrator, calibrate
 
 
 def margins(truth: str) -> tuple[np.ndarray, np.ndarray]:

@@ -176,6 +176,17 @@ def test_a_champion_that_foretells_something_else_or_has_seen_too_much_is_not_co
     assert told["reason"] == "the champion foretells None, this month is labelled 'left'"
 
 
+def test_a_champion_of_another_window_is_not_compared(inside: Path) -> None:
+    card = Path("models/champion/card.json")
+    content = json.loads(card.read_text("utf-8"))
+    assert content["notes"]["label_window"] is None  # there was no params.yaml
+    card.write_text(json.dumps(content | {"notes": content["notes"] | {"label_window": [10, 40]}}), "utf-8")
+    Path("params.yaml").write_text("label: {gap_days: 10, horizon_days: 60}\n", "utf-8")
+    rows = pd.DataFrame({"stratum": ["open"], "churned": [True]})
+    told = champion.beside(rows, np.zeros(1), PLAN, {"open": 1}, times=20, seed=1, threads=1)
+    assert (told["wins"], told["reason"]) == (None, "the champion foretells leaving from day 10 to 40, this month is labelled from day 10 to 70")
+
+
 def test_score_takes_the_champion_where_asked_and_says_when_there_is_none(inside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("churnkit.features.REGISTRY", REGISTRY, raising=False)
     Path("data").unlink()

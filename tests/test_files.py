@@ -9,7 +9,7 @@ import pytest
 
 from churnkit import files
 from churnkit.errors import ResourceError
-from churnkit.files import drop_scratch, locked, new_scratch, parts, sha256, whole_file, whole_folder
+from churnkit.files import drop_scratch, locked, new_scratch, parts, sha256, whole_file, whole_folder, write_json
 
 WRITERS = {
     "folder": "with files.whole_folder(Path('lists')) as part: (part / 'a.csv').write_text('new'); block()",
@@ -144,3 +144,11 @@ def test_what_is_written_is_on_the_disk_before_it_takes_its_place(monkeypatch):
     monkeypatch.setattr(files, "sync", lambda path: synced.append((path.name, Path("lists").exists())))
     write_lists("new")
     assert synced[:2] == [("a.csv", False), (".lists.part", False)]
+
+
+def test_a_document_is_json_that_everybody_reads_or_none_at_all():
+    write_json(Path("reports/one.json"), {"zh": "离网", "rate": 0.5})
+    assert Path("reports/one.json").read_text("utf-8") == '{\n "zh": "离网",\n "rate": 0.5\n}\n'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(Path("reports/one.json"), {"rate": float("nan")})
+    assert "0.5" in Path("reports/one.json").read_text("utf-8")

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from churnkit.metrics import calibration_curve, draws, gains, interval, judge, slope
+from churnkit.metrics import Interval, calibration_curve, called, draws, gains, interval, judge, said, slope, stretches, written
 
 CHURNED = np.array([1, 0, 1, 0, 0])
 SCORE = np.array([0.9, 0.8, 0.7, 0.2, 0.1])
@@ -82,6 +82,29 @@ def test_nobody_churning_leaves_the_metrics_empty() -> None:
     found = values(np.zeros(30), np.linspace(0.1, 0.2, 30), 5)
     assert np.isnan([found["auc"], found["lift_at_capacity"], found["calibration_slope"]]).all()
     assert found["precision_at_capacity"] == 0
+
+
+def test_a_slope_that_has_no_end_is_not_known() -> None:
+    parted, mixed = np.array([0.0, 0.0, 1.0, 1.0]), np.array([0.0, 1.0, 0.0, 1.0])
+    assert np.isnan(slope(np.array([-2.0, -1.0, 1.0, 2.0]), parted, np.ones((1, 4)))).all()
+    assert slope(np.array([-2.0, -1.0, 1.0, 2.0]), mixed, np.ones((1, 4)))[0] == pytest.approx(0.4196, abs=1e-4)  # scikit-learn says so
+
+
+def test_a_figure_is_said_with_its_interval_as_far_as_there_is_one() -> None:
+    row = written({"auc": Interval(0.84649, 0.8, 0.9), "lift": Interval(2.0, float("nan"), float("nan")), "slope": Interval(float("inf"), 1.0, 2.0)})
+    assert row == {"auc": 0.84649, "auc_low": 0.8, "auc_high": 0.9, "lift": 2.0, "lift_low": None, "lift_high": None,
+                   "slope": None, "slope_low": 1.0, "slope_high": 2.0}
+    assert [said(row, "auc"), said(row, "lift", "{:.1f}"), said(row, "slope"), said({}, "brier")] == ["0.846 [0.800, 0.900]", "2.0", "–", "–"]
+
+
+def test_who_is_called_are_the_riskiest_of_equal_ones_the_first() -> None:
+    assert called(np.array([0.2, 0.9, 0.5, 0.5]), 2).tolist() == [False, True, True, False]
+    assert called(np.array([0.2, 0.9]), 5).all()
+
+
+def test_stretches_are_of_equal_size_and_no_more_than_there_are_rows() -> None:
+    assert stretches(20).tolist() == list(range(0, 20, 2))
+    assert stretches(3).tolist() == [0, 1, 2]
 
 
 def test_a_missing_score_is_refused() -> None:

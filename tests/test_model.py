@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from churnkit.errors import ChecksumError, ChurnkitError, InputError, ParameterError
+from churnkit.log_odds import expit
 from churnkit.model import Model, fit, read_learning, refit
-from churnkit.model.calibrate import expit
 from churnkit.model.fit import anew
 from churnkit.model.taught import taught
 

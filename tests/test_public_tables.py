@@ -1,4 +1,5 @@
 """On public churn tables the defaults rank better than LightGBM's own."""
+import os
 from pathlib import Path
 
 import lightgbm as lgb
@@ -10,7 +11,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from churnkit.model import fit
 
-TABLES = Path(__file__).parents[2] / "shared" / "data" / "tables"
+TABLES = Path(os.environ.get("CHURNKIT_PUBLIC_DATA") or Path(__file__).parents[2] / "shared" / "data") / "tables"
 
 
 def read(name: str) -> tuple[pd.DataFrame, np.ndarray]:

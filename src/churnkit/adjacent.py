@@ -40,14 +40,14 @@ def compare(model: Model, plan: Plan, capacities: dict[str, int], *, times: int,
     scored = rows.assign(**{"with": model.predict_proba(examples.given(table, model.feature_names)),
                             "without": other.predict_proba(examples.given(table, other.feature_names))})
     found: dict[str, Any] = {"as_of": str(plan.evaluation), "label": examples.label_definition(), "left_out": left_out}
-    for name in judgement.STRATA:
+    for name in examples.STRATA:
         part, churned = judgement.stratum(scored, name)
         if 0 < churned.sum() < len(churned):
             capacity = min(capacities[name], len(part))
             scores = {score: part[score].to_numpy() for score in ("with", "without")}
             judged = metrics.judge(churned, scores, capacity=capacity, times=times, seed=seed)
             found[name] = {"rows": len(part), "churned": int(np.sum(churned)), "capacity": capacity, **{
-                told: judgement.written({metric: judged[score][metric] for metric in TOLD})
+                told: metrics.written({metric: judged[score][metric] for metric in TOLD})
                 for told, score in (("with", "with"), ("without", "without"), ("gain", "with - without"))}}
     return found
 
@@ -55,13 +55,12 @@ def compare(model: Model, plan: Plan, capacities: dict[str, int], *, times: int,
 def said(found: dict[str, Any]) -> str:
     """The comparison as a small table for each stratum."""
     lines = [f"With and without the {len(found['left_out'])} columns next to the label (⚠), at {found['as_of']} (95 % intervals, paired):"]
-    for name in judgement.STRATA:
+    for name in examples.STRATA:
         if name in found:
             one = found[name]
             lines += ["", f"{name}: {one['rows']:,} subscribers, {one['churned']} left, {one['capacity']} calls",
                       f"{'':24}{'with':<24}{'without':<24}{'gain':<24}".rstrip()]
             for metric in TOLD:
-                cells = "".join(f"{'{:.3f} [{:.3f}, {:.3f}]'.format(*(one[told][metric + end] for end in ('', '_low', '_high'))):<24}"
-                                for told in ("with", "without", "gain"))
+                cells = "".join(f"{metrics.said(one[told], metric):<24}" for told in ("with", "without", "gain"))
                 lines.append(f"{metric:24}{cells}".rstrip())
     return "\n".join(lines)

@@ -9,14 +9,12 @@ import pandas as pd
 
 from churnkit import examples, metrics
 from churnkit.errors import HistoryError
-from churnkit.hindsight import Recipe, probabilities
+from churnkit.examples import STRATA
+from churnkit.hindsight import EVERYONE, Recipe, probabilities
 from churnkit.model import Model
 from churnkit.progress import say
-from churnkit.timeline import known_by
+from churnkit.timeline import known_by, months_between
 
-STRATA = ("open", "one_way_stop")
-EVERYONE = "all"
-RANKED = ("auc", "pr_auc", "precision_at_capacity", "recall_at_capacity", "lift_at_capacity", "lift_top_decile")
 HELD = ("predicted_over_observed", "calibration_slope")
 Samples = dict[str, np.ndarray]  # by metric: the value on all rows, then one per resample
 Key = tuple[date, date, str, str]  # made for, judged at, stratum, part
@@ -47,7 +45,7 @@ class Backtest:
 
 def age_months(made_for: date, judged_at: date) -> int:
     """Months from the as-of date of a model's first list to that of the list it is judged on; 0 is fresh."""
-    return (judged_at.year - made_for.year) * 12 + judged_at.month - made_for.month
+    return months_between(made_for, judged_at)
 
 
 def models(backtest: Backtest) -> Iterator[tuple[date, Model]]:
@@ -118,7 +116,7 @@ def sampled(scores: Mapping[date, np.ndarray], churned: np.ndarray, weights: Ite
         for made_for, score in scores.items():
             with np.errstate(divide="ignore", invalid="ignore"):  # a resample without churners cannot say; `metrics.interval` leaves it out
                 said = metrics.ranking(ranked[made_for], block, capacity)
-                said = {name: said[name] for name in (RANKED if has_list else ("auc",))}
+                said = {name: said[name] for name in (metrics.RANKING if has_list else ("auc",))}
                 if has_list:
                     held = metrics.probability(score, churned, block)
                     said |= {name: held[name] for name in HELD}
@@ -130,7 +128,7 @@ def sampled(scores: Mapping[date, np.ndarray], churned: np.ndarray, weights: Ite
 def by_month(found: Mapping[Key, Samples], sizes: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """One row per model, month and part, with intervals."""
     rows = pd.DataFrame([{"made_for": str(made_for), "as_of": str(day), "age_months": age_months(made_for, day), "stratum": stratum, "part": part,
-                          **{name: value for metric, values in samples.items() for name, value in flat(metric, values).items()}}
+                          **metrics.written({metric: metrics.interval(values) for metric, values in samples.items()})}
                          for (made_for, day, stratum, part), samples in found.items()])
     return rows.merge(pd.DataFrame(sizes), on=["as_of", "stratum", "part"], validate="many_to_one").sort_values(
         ["stratum", "part", "made_for", "as_of"], key=lambda c: c.map({s: n for n, s in enumerate(STRATA)}) if c.name == "stratum" else c,
@@ -149,15 +147,9 @@ def by_age(found: Mapping[Key, Samples]) -> pd.DataFrame:
             pairs = [pair for pair in mine if age_months(*pair) == age]
             line: dict[str, Any] = {"stratum": stratum, "part": part, "age_months": age, "months": len(pairs)}
             for metric in mine[pairs[0]]:
-                line |= flat(metric, np.mean([mine[pair][metric] for pair in pairs], axis=0))
                 with np.errstate(invalid="ignore"):  # of a resample without churners neither can say
-                    line |= flat(f"{metric}_change", np.mean([mine[pair][metric] - mine[pair[1], pair[1]][metric] for pair in pairs], axis=0))
+                    changes = np.mean([mine[pair][metric] - mine[pair[1], pair[1]][metric] for pair in pairs], axis=0)
+                values = np.mean([mine[pair][metric] for pair in pairs], axis=0)
+                line |= metrics.written({metric: metrics.interval(values), f"{metric}_change": metrics.interval(changes)})
             rows.append(line)
     return pd.DataFrame(rows)
-
-
-def flat(name: str, values: np.ndarray) -> dict[str, float | None]:
-    """A metric's resamples as value, low and high; null where the rows cannot say."""
-    said = metrics.interval(values)
-    return {key: round(float(value), 6) if np.isfinite(value) else None
-            for key, value in ((name, said.value), (f"{name}_low", said.low), (f"{name}_high", said.high))}

@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churnkit.ageing import EVERYONE, STRATA
 from churnkit.definitions_report import in_columns
+from churnkit.examples import STRATA
 from churnkit.figures import GREY, MODEL, save, sheet
 from churnkit.files import whole_folder
+from churnkit.hindsight import EVERYONE
+from churnkit.metrics import said
 
 HEAD = ("age", "months", "lift", "change", "AUC", "change", "precision", "change", "predicted/observed")
 FRESH = ("for", "learnt from", "rows", "churned", "AUC", "lift", "precision", "predicted/observed", "slope")
@@ -65,26 +67,20 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
-def interval(row: dict[str, Any], name: str, form: str = "{:.3f}") -> str:
-    """A figure with its interval; a dash where the rows cannot say."""
-    values = [row[f"{name}{end}"] for end in ("", "_low", "_high")]
-    return "-" if any(v is None or pd.isna(v) for v in values) else f"{form.format(values[0])} [{form.format(values[1])}, {form.format(values[2])}]"
-
-
 def age_line(row: dict[str, Any]) -> list[str]:
     """Models of one age."""
     return [str(row["age_months"]), str(row["months"]), *(cell for name, form in (("lift_at_capacity", "{:.2f}"), ("auc", "{:.3f}"),
-            ("precision_at_capacity", "{:.3f}")) for cell in (interval(row, name, form), interval(row, f"{name}_change", form.replace(":", ":+")))),
-            interval(row, "predicted_over_observed", "{:.2f}")]
+            ("precision_at_capacity", "{:.3f}")) for cell in (said(row, name, form), said(row, f"{name}_change", form.replace(":", ":+")))),
+            said(row, "predicted_over_observed", "{:.2f}")]
 
 
 def month_line(row: dict[str, Any]) -> list[str]:
     """The fresh model of a month."""
     return [row["made_for"], f"{row['dates_learnt']} dates", f"{row['rows']:,}", f"{row['churned']:,} ({row['churned_share']:.2%})",
-            interval(row, "auc"), interval(row, "lift_at_capacity", "{:.2f}"), interval(row, "precision_at_capacity"),
-            interval(row, "predicted_over_observed", "{:.2f}"), interval(row, "calibration_slope", "{:.2f}")]
+            said(row, "auc"), said(row, "lift_at_capacity", "{:.2f}"), said(row, "precision_at_capacity"),
+            said(row, "predicted_over_observed", "{:.2f}"), said(row, "calibration_slope", "{:.2f}")]
 
 
 def kind_line(row: dict[str, Any]) -> list[str]:
     """How well models of one age tell a kind of exit from staying."""
-    return [row["part"].removeprefix("exit: "), str(row["age_months"]), interval(row, "auc"), interval(row, "auc_change", "{:+.3f}")]
+    return [row["part"].removeprefix("exit: "), str(row["age_months"]), said(row, "auc"), said(row, "auc_change", "{:+.3f}")]

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from churnkit import tracking
-from churnkit.ageing import EVERYONE
+from churnkit.hindsight import EVERYONE
 
 MONTHLY = ("auc", "pr_auc", "precision_at_capacity", "lift_at_capacity", "lift_top_decile", "predicted_over_observed", "calibration_slope")
 

@@ -25,7 +25,7 @@ def ratio(above: np.ndarray, below: np.ndarray) -> Interval:
 def tenths(probability: np.ndarray, churned: np.ndarray, *, times: int, seed: int) -> pd.DataFrame:
     """One row per tenth of the customers, the most at risk first: rows, churned, observed and predicted share, lift, share of all churners found."""
     order = np.argsort(-probability, kind="stable")
-    starts = np.unique(np.arange(10) * len(order) // 10)
+    starts = metrics.stretches(len(order))
 
     def look(weights: np.ndarray) -> np.ndarray:
         ordered = weights[:, order]
@@ -81,8 +81,7 @@ def fairness(dimensions: Mapping[str, pd.Series], probability: np.ndarray, churn
     `selection_rate` is the share called, `precision` the share of these who left, `recall` the share of those who left who were called,
     `missed_share` the rest of them, `called_share_of_stayers` the calls spent on those who stayed.
     """
-    called = np.zeros(len(churned))
-    called[np.argsort(-probability, kind="stable")[:capacity]] = 1.0
+    called = metrics.called(probability, capacity).astype(float)
     parts = np.column_stack([np.ones(len(churned)), churned, called, called * churned, called * (1 - churned), probability])
     lines = []
     for dimension in (name for name in FAIRNESS if name in dimensions):

@@ -1,6 +1,5 @@
 """The champion, the model that was last promoted: how it does on the month that the newest model is judged on, which neither has seen."""
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from churnkit import examples, metrics
-from churnkit.files import sha256, whole_file
+from churnkit.files import sha256, write_json
+from churnkit.log_odds import log_losses
 from churnkit.timeline import Plan
 
 CHAMPION, EVALUATED = Path("models/champion"), Path("models/evaluated")
@@ -44,8 +44,12 @@ def promotion() -> dict[str, Any]:
 def make_room() -> None:
     """A folder that holds no champion, where there is none yet: DVC wants what a stage depends on to be there."""
     if not (CHAMPION / PROMOTION).is_file():
-        with whole_file(CHAMPION / PROMOTION) as part:
-            part.write_text(json.dumps({"promoted": None}) + "\n", "utf-8")
+        write_json(CHAMPION / PROMOTION, {"promoted": None})
+
+
+def notes_of(folder: Path) -> dict[str, Any]:
+    """What a model's card says of how it was made."""
+    return dict(json.loads((folder / "card.json").read_text("utf-8"))["notes"])
 
 
 def standing(plan: Plan) -> Standing | None:
@@ -56,7 +60,7 @@ def standing(plan: Plan) -> Standing | None:
     of the dates that train.
     """
     for folder, does in ((CHAMPION, "scores"), (CHAMPION / EVALUATED.name, "was judged")):
-        notes = json.loads((folder / "card.json").read_text("utf-8"))["notes"]
+        notes = notes_of(folder)
         knows = max(map(date.fromisoformat, [*notes["fitted_on"], notes["calibrated_on"]]))
         if knows <= plan.training[-1]:
             return Standing(folder, does, knows)
@@ -78,6 +82,10 @@ def beside(rows: pd.DataFrame, predicted: np.ndarray, plan: Plan, capacities: Ma
     known_as, label = (promotion()["promoted"] or {}).get("label"), examples.label_definition()
     if known_as != label:
         return told | {"reason": f"the champion foretells {known_as!r}, this month is labelled {label!r}"}
+    days, window = notes_of(CHAMPION).get("label_window"), examples.label_window()
+    if days and window and days != window:
+        return told | {"reason": f"the champion foretells leaving from day {days[0]} to {days[1]}, "
+                                 f"this month is labelled from day {window[0]} to {window[1]}"}
     found = standing(plan)
     if found is None:
         return told | {"reason": f"the champion has seen outcomes that were not known on {plan.evaluation}"}
@@ -100,16 +108,9 @@ def paired(churned: np.ndarray, scores: Mapping[str, np.ndarray], capacity: int,
     """The metrics of the second of two scores, and the gain of the first over it on the same rows and bootstrap samples, each with its interval."""
     first, second = scores
     judged = metrics.judge(churned, scores, capacity=min(capacity, len(churned)), times=times, seed=seed, probabilities=(second,))
-    losses = {name: log_losses(score, churned) for name, score in scores.items()}
-    weights = metrics.draws(len(churned), times, seed).astype(float)
-    saved = metrics.interval(weights @ (losses[second] - losses[first]) / weights.sum(axis=1))
-    return {**written(judged[second]), "gain": written({**judged[f"{first} - {second}"], "log_loss_saved": saved})}
-
-
-def log_losses(probability: np.ndarray, churned: np.ndarray) -> np.ndarray:
-    """The log loss of each row."""
-    bounded = np.clip(probability, 1e-12, 1 - 1e-12)
-    return -np.where(churned == 1, np.log(bounded), np.log(1 - bounded))
+    lost = log_losses(churned, scores[second]) - log_losses(churned, scores[first])
+    saved = metrics.interval(metrics.sampled(len(churned), times, seed, lambda weights: weights @ lost / weights.sum(axis=1)))
+    return {**metrics.written(judged[second]), "gain": metrics.written({**judged[f"{first} - {second}"], "log_loss_saved": saved})}
 
 
 def ruling(judged: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,9 +123,3 @@ def ruling(judged: Mapping[str, Any]) -> dict[str, Any]:
             f"precision at capacity differs from the champion's by {100 * more:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]")
     why = f", but {' and '.join(lost)} got worse" if is_ahead and lost else "" if is_ahead else ": not beyond the interval"
     return {"wins": is_ahead and not lost, "reason": said + why}
-
-
-def written(judged: Mapping[str, metrics.Interval]) -> dict[str, float | None]:
-    """Metrics as flat keys: auc, auc_low, auc_high; null where the rows cannot say."""
-    return {f"{name}{end}": round(value, 6) if math.isfinite(value) else None for name, found in judged.items()
-            for end, value in (("", found.value), ("_low", found.low), ("_high", found.high))}

@@ -1,4 +1,5 @@
 """A comparison of runs as it is read on a terminal of 80 columns."""
+import math
 from collections.abc import Sequence
 from io import StringIO
 
@@ -68,12 +69,12 @@ def metric_rows(found: Comparison, place: int) -> list[list[str]]:
 
 def number(value: float | None) -> str:
     """A metric as it is read: counts whole, the rest to four places."""
-    return NOTHING if value is None else f"{value:,.0f}" if value == int(value) and abs(value) >= 2 else f"{value:.4f}"
+    return NOTHING if value is None or not math.isfinite(value) else f"{value:,.0f}" if value == int(value) and abs(value) >= 2 else f"{value:.4f}"
 
 
 def difference(one: Difference | None) -> tuple[str, str, str]:
     """A difference, its interval, and a star where it is beyond it."""
-    if one is None:
+    if one is None or not math.isfinite(one.value):
         return NOTHING, "", ""
     said = "=" if not one.value else f"{one.value:+,.0f}" if one.value == int(one.value) else f"{one.value:+.4f}"
     return said, f"[{one.low:+.4f}, {one.high:+.4f}]" if one.low is not None else "", "*" if one.is_beyond else ""

@@ -12,16 +12,15 @@ import pandas as pd
 from churnkit import examples, metrics
 from churnkit.churn import Definition
 from churnkit.errors import HistoryError, InputError
-from churnkit.hindsight import Recipe, probabilities
+from churnkit.examples import STRATA
+from churnkit.hindsight import EVERYONE, Recipe, probabilities
+from churnkit.model.baselines import SILENCE
 from churnkit.progress import say
 from churnkit.relabel import Timing, check_tellable, relabelled
 from churnkit.timeline import Plan, known_by
 
-STRATA = ("open", "one_way_stop")
 SILENT_DAYS = 14  # since the last own activity: nobody answers there any more
-SILENCE = "days_since_last_own_activity"
 LABEL = ["churned", "exit_kind", "is_censored"]
-EVERYONE = "all"
 
 
 @dataclass(frozen=True)
@@ -112,9 +111,7 @@ def judged_parts(rows: pd.DataFrame, question: Question) -> list[dict[str, Any]]
         capacity = min(question.capacities[stratum], len(mine))
         if not len(mine):
             continue
-        listed = np.zeros(len(mine), dtype=bool)
-        listed[np.argsort(-mine["model"].to_numpy(), kind="stable")[:capacity]] = True
-        mine = mine.assign(listed=listed)
+        mine = mine.assign(listed=metrics.called(mine["model"].to_numpy(), capacity))
         parts: list[tuple[str, pd.DataFrame, int | None]] = [(EVERYONE, mine, capacity)]
         kinds = sorted(mine["exit_kind"].dropna().unique())
         if len(kinds) > 1:
@@ -138,13 +135,13 @@ def figures(rows: pd.DataFrame, calls: int | None, question: Question) -> dict[s
                             "capacity": calls, "found": int(churned[rows["listed"].to_numpy()].sum())}
     if 0 < churned.sum() < len(rows):
         said = metrics.judge(churned, {"model": score}, capacity=calls or 1, times=question.times, seed=question.recipe.seed)["model"]
-        line |= flat("auc", said["auc"]) | (flat("precision_at_capacity", said["precision_at_capacity"]) if calls else {})
+        line |= metrics.written({"auc": said["auc"]}) | (metrics.written({"precision_at_capacity": said["precision_at_capacity"]}) if calls else {})
     if calls and SILENCE in rows:
         gone = rows[SILENCE].isna() | (rows[SILENCE] >= SILENT_DAYS)
         said = metrics.judge(gone.to_numpy(dtype=float), {"model": score}, capacity=calls, times=question.times, seed=question.recipe.seed)["model"]
-        line |= flat("already_gone_share", said["precision_at_capacity"])
+        line |= metrics.written({"already_gone_share": said["precision_at_capacity"]})
     days = rows.loc[rows["listed"] & rows["churned"], "last_own_days"].dropna().to_numpy(dtype=float) - question.timing.wait_days
-    return line | flat("lead_days", median(days, question.times, question.recipe.seed))
+    return line | metrics.written({"lead_days": median(days, question.times, question.recipe.seed)})
 
 
 def median(days: np.ndarray, times: int, seed: int) -> metrics.Interval:
@@ -153,9 +150,3 @@ def median(days: np.ndarray, times: int, seed: int) -> metrics.Interval:
         return metrics.Interval(math.nan, math.nan, math.nan)
     drawn = np.random.default_rng(seed).integers(0, len(days), (times, len(days)))
     return metrics.interval(np.concatenate([[np.median(days)], np.median(days[drawn], axis=1)]))
-
-
-def flat(name: str, interval: metrics.Interval) -> dict[str, float | None]:
-    """An interval as three columns; null where the rows cannot say."""
-    values = {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
-    return {key: round(value, 6) if math.isfinite(value) else None for key, value in values.items()}

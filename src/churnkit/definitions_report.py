@@ -5,8 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from churnkit.definitions import EVERYONE, SILENT_DAYS, STRATA
+from churnkit.definitions import SILENT_DAYS
+from churnkit.examples import STRATA
 from churnkit.files import whole_file
+from churnkit.hindsight import EVERYONE
+from churnkit.metrics import said
 
 HEAD = ("definition", "known", "dates", "rows", "churned", "AUC", "precision", "gone", "lead days")
 PARTS = ("definition", "part", "rows", "churned", "found", "AUC", "precision", "lead days")
@@ -18,25 +21,17 @@ payment is at its share of the calls.
 """
 
 
-def numbers(row: Mapping[str, Any], name: str, form: str) -> str:
-    """A figure with its interval: `0.846 [0.829, 0.863]`; a dash where the rows cannot say."""
-    value, low, high = (row.get(f"{name}{end}") for end in ("", "_low", "_high"))
-    if value is None or pd.isna(value):
-        return "-"
-    return form.format(value) + (f" [{form.format(low)}, {form.format(high)}]" if low is not None and not pd.isna(low) else "")
-
-
 def main_line(row: Mapping[str, Any]) -> list[str]:
     """A definition in one stratum."""
     return [row["definition"], f"{row['label_days']} d", str(row["dates_learnt"]), f"{row['rows']:,}",
-            f"{row['churned']:,} ({row['churned_share']:.2%})", numbers(row, "auc", "{:.3f}"), numbers(row, "precision_at_capacity", "{:.3f}"),
-            numbers(row, "already_gone_share", "{:.1%}"), numbers(row, "lead_days", "{:.0f}")]
+            f"{row['churned']:,} ({row['churned_share']:.2%})", said(row, "auc", "{:.3f}"), said(row, "precision_at_capacity", "{:.3f}"),
+            said(row, "already_gone_share", "{:.1%}"), said(row, "lead_days", "{:.0f}")]
 
 
 def part_line(row: Mapping[str, Any]) -> list[str]:
     """An exit kind or a kind of payment of a definition in one stratum."""
-    return [row["definition"], row["part"], f"{row['rows']:,}", f"{row['churned']:,}", f"{row['found']:,}", numbers(row, "auc", "{:.3f}"),
-            numbers(row, "precision_at_capacity", "{:.3f}"), numbers(row, "lead_days", "{:.0f}")]
+    return [row["definition"], row["part"], f"{row['rows']:,}", f"{row['churned']:,}", f"{row['found']:,}", said(row, "auc", "{:.3f}"),
+            said(row, "precision_at_capacity", "{:.3f}"), said(row, "lead_days", "{:.0f}")]
 
 
 def sections(table: pd.DataFrame) -> list[tuple[str, tuple[str, ...], list[list[str]]]]:

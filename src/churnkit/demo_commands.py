@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from churnkit import params, timeline
-from churnkit.files import whole_file
+from churnkit.files import write_json
 from churnkit.progress import say
 
 
@@ -36,7 +36,6 @@ def truth(folder: Annotated[Path, typer.Option("--truth", help="Where `churnkit 
     from churnkit import planted
     from churnkit import truth as best
     from churnkit.identity import read_key
-    from churnkit.judgement import as_json
     from churnkit.model import Model, read_learning
     from churnkit.stages import train
 
@@ -47,6 +46,5 @@ def truth(folder: Annotated[Path, typer.Option("--truth", help="Where `churnkit 
         learning = read_learning({**params.load("train", train.Params).learning(), "threads": common.threads})
         found["taught"] = best.teachable(plan, folder, key, learning, common.seed)
     causes = planted.named(plan, folder, key, Model.load(best.EVALUATED, threads=common.threads))
-    with whole_file(Path("reports/best_achievable.json")) as part:
-        part.write_text(as_json({**found, "reasons": causes}), "utf-8")
+    write_json(Path("reports/best_achievable.json"), {**found, "reasons": causes})
     print(best.said(found), planted.told(causes), sep="\n\n")

@@ -3,6 +3,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from churnkit.errors import HistoryError, InputError
 from churnkit.files import parts
 from churnkit.params import PARAMS
 
+STRATA = ("open", "one_way_stop")  # modelled together, judged and listed apart
 FEATURES, COHORTS = Path("data/features"), Path("data/cohorts")
 FOR_LISTS = ("best_slot", "avoid_slots")  # in the table of features, for those who call: no model reads them
 NOT_FEATURES = ("subscriber_id", "as_of", "churned", "exit_kind", "matures_on", "is_censored", "censored_by", *FOR_LISTS)
@@ -94,7 +96,18 @@ def say_account(account: Sequence[dict[str, object]]) -> None:
 
 def label_definition() -> str | None:
     """The churn definition the cohorts were labelled by, as params.yaml names it; None where there is no params.yaml."""
-    if not PARAMS.is_file():
+    definition: str | None = label_section().get("definition")
+    return definition
+
+
+def label_window() -> list[int] | None:
+    """The days from the as-of date between which leaving counts, [first, end), as params.yaml has them; None where it has none."""
+    section = label_section()
+    if "gap_days" not in section or "horizon_days" not in section:
         return None
-    section = documents.read(PARAMS).get("label") or {}
-    return section.get("definition")
+    return [section["gap_days"], section["gap_days"] + section["horizon_days"]]
+
+
+def label_section() -> dict[str, Any]:
+    """Section `label` of params.yaml; empty where there is none."""
+    return dict(documents.read(PARAMS).get("label") or {}) if PARAMS.is_file() else {}

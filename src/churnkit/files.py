@@ -1,6 +1,7 @@
 """Files and folders that appear whole or not at all, and can be told apart by their checksums."""
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from churnkit.errors import ResourceError
 
@@ -76,6 +78,17 @@ def whole_file(path: Path) -> Iterator[Path]:
         finally:
             part.unlink(missing_ok=True)
         sync(path.parent)
+
+
+def json_text(content: Any) -> str:
+    """A JSON document as this project writes it: indented, in its own letters, with a line's end. Raises ValueError on NaN, which is no JSON."""
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Writes a JSON document, whole or not at all."""
+    with whole_file(path) as part:
+        part.write_text(json_text(content), encoding="utf-8", newline="\n")
 
 
 def new_scratch(parent: Path, purpose: str) -> Path:

@@ -6,6 +6,8 @@ from typing import Any
 from churnkit import examples
 from churnkit.model import Learning, Model, fit, refit
 
+EVERYONE = "all"  # the part of a stratum that is the whole of it
+
 
 @dataclass(frozen=True)
 class Recipe:

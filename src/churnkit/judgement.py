@@ -1,5 +1,4 @@
 """How the model did on a month it never saw, beside what one would do without it."""
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -10,13 +9,12 @@ import pandas as pd
 
 from churnkit import examples, metrics, profit
 from churnkit.errors import HistoryError
-from churnkit.examples import features_of
+from churnkit.examples import STRATA, features_of
 from churnkit.model import Model, baselines
 from churnkit.retention.choices import Economics
 
 SCORES = {"model": "churnkit", "seed_rules": "the 2005 rules", "silence_alone": "days of silence alone",
           "logistic": "logistic regression"}
-STRATA = ("open", "one_way_stop")
 TENURE = ((90, "under 90 days"), (365, "90 days to a year"), (1095, "1 to 3 years"), (math.inf, "over 3 years"))
 HEADLINE = ("churned_share", "auc", "pr_auc", "precision_at_capacity", "recall_at_capacity", "lift_at_capacity", "lift_top_decile", "brier",
             "predicted_over_observed", "predicted_over_observed_top_decile", "calibration_slope", "ece")
@@ -57,9 +55,9 @@ def judge_strata(scored: pd.DataFrame, capacities: Mapping[str, int], *, times: 
                                seed=seed, probabilities=("model",))
         found[name] = {
             "rows": len(rows), "churned": int(churned.sum()), "churned_share": round(float(churned.mean()), 6),
-            "capacity": capacity, "capacity_share": round(capacity / len(rows), 6), **written(judged["model"]),
-            "baselines": {other: written(judged[other]) for other in SCORES if other != "model"},
-            "gain_over": {other: written({metric: judged[f"model - {other}"][metric] for metric in GAINS})
+            "capacity": capacity, "capacity_share": round(capacity / len(rows), 6), **metrics.written(judged["model"]),
+            "baselines": {other: metrics.written(judged[other]) for other in SCORES if other != "model"},
+            "gain_over": {other: metrics.written({metric: judged[f"model - {other}"][metric] for metric in GAINS})
                           for other in SCORES if other != "model"},
             "calibration": calibration(judged["model"]),
             "exit_kinds": exit_kinds(rows, churned, capacity, times=times, seed=seed)}
@@ -69,11 +67,11 @@ def judge_strata(scored: pd.DataFrame, capacities: Mapping[str, int], *, times: 
 def calibration(judged: Mapping[str, metrics.Interval]) -> dict[str, Any]:
     """Whether predicted over observed, overall and in the top decile, and the slope are within 0.9 and 1.1: which are not, and which may not be.
 
-    What is outside but has an interval that reaches inside is `unsure`: so few churned that chance could have done it.
+    What is outside but has an interval that reaches inside is `unsure`: so few churned that chance could have done it. So is what is not known.
     """
     low, high = HOLDS
     outside = [name for name in CALIBRATION if not low <= judged[name].value <= high]
-    unsure = [name for name in outside if judged[name].low <= high and judged[name].high >= low]
+    unsure = [name for name in outside if math.isnan(judged[name].value) or (judged[name].low <= high and judged[name].high >= low)]
     return {"holds": not outside, "outside": outside, "unsure": unsure}
 
 
@@ -88,15 +86,14 @@ def calibration_said(judged: Mapping[str, Any]) -> str:
 def exit_kinds(rows: pd.DataFrame, churned: np.ndarray, capacity: int, *, times: int, seed: int) -> dict[str, Any]:
     """How well the model tells each kind of leaving from staying, and what share of it the calls at capacity reach."""
     kinds = {}
-    called = np.zeros(len(rows))
-    called[np.argsort(-rows["model"].to_numpy(), kind="stable")[:capacity]] = 1.0
+    called = metrics.called(rows["model"].to_numpy(), capacity).astype(float)
     for kind in sorted(rows.loc[churned == 1, "exit_kind"].dropna().unique()):
         kept = (churned == 0) | (rows["exit_kind"] == kind).to_numpy()
         judged = metrics.judge(churned[kept], {"model": rows["model"].to_numpy()[kept]}, capacity=1, times=times, seed=seed)["model"]
         gone = churned * (rows["exit_kind"] == kind).to_numpy(dtype=float)
         with np.errstate(divide="ignore", invalid="ignore"):
             reached = metrics.interval(np.divide(*metrics.sampled(len(rows), times, seed, np.column_stack([gone * called, gone]).__rmatmul__).T))
-        kinds[str(kind)] = {"churned": int(churned[kept].sum()), **written({"auc": judged["auc"], "recall_at_capacity": reached})}
+        kinds[str(kind)] = {"churned": int(churned[kept].sum()), **metrics.written({"auc": judged["auc"], "recall_at_capacity": reached})}
     return kinds
 
 
@@ -108,8 +105,8 @@ def money(scored: pd.DataFrame, economics: Economics, capacity: int, *, times: i
     rows, churned = stratum(scored, "open")
     scores = {name: rows[name].to_numpy() for name in SCORES}
     judged = profit.judge(churned, scores, profit.LITERATURE, times=times, seed=seed)
-    found: dict[str, Any] = {"empc": {"terms": asdict(profit.LITERATURE), **written(judged["model"]),
-                                      "gain_over": {name: written(judged[f"model - {name}"]) for name in SCORES if name != "model"}}}
+    found: dict[str, Any] = {"empc": {"terms": asdict(profit.LITERATURE), **metrics.written(judged["model"]),
+                                      "gain_over": {name: metrics.written(judged[f"model - {name}"]) for name in SCORES if name != "model"}}}
     if profit.BILL not in rows or rows[profit.BILL].isna().all():
         return found, None
     bills = rows[profit.BILL].to_numpy(dtype=float, na_value=np.nan)
@@ -119,19 +116,10 @@ def money(scored: pd.DataFrame, economics: Economics, capacity: int, *, times: i
     capacity = min(capacity, len(rows))
     lengths = {"capacity": capacity, "best_length": worth.best_length}
     brought = worth.judged(lengths, times=times, seed=seed)
-    found["own"] = {"terms": asdict(terms), **written(own)}
+    found["own"] = {"terms": asdict(terms), **metrics.written(own)}
     found["list"] = {name: {"called": length, "expected_yuan": round(float(worth.expected[:length].sum()) / 100, 2),
-                            **written({"brought_yuan": brought[name]})} for name, length in lengths.items()}
+                            **metrics.written({"brought_yuan": brought[name]})} for name, length in lengths.items()}
     return found, worth
-
-
-def written(judged: Mapping[str, metrics.Interval]) -> dict[str, float | None]:
-    """Metrics as flat keys: auc, auc_low, auc_high; null where the rows cannot say."""
-    flat = {}
-    for metric, interval in judged.items():
-        for name, value in ((metric, interval.value), (f"{metric}_low", interval.low), (f"{metric}_high", interval.high)):
-            flat[name] = round(value, 6) if math.isfinite(value) else None
-    return flat
 
 
 def verdict(judged: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,7 +155,7 @@ def segments(scored: pd.DataFrame, capacity: int, branch_level: int, *, times: i
                 calls = max(1, round(capacity * kept.sum() / len(rows)))
                 predicted = rows["model"].to_numpy()[kept]
                 judged = metrics.judge(part, {"model": predicted}, capacity=calls, times=times, seed=seed, probabilities=("model",))["model"]
-                line |= {"capacity": calls, **written({name: judged[name] for name in SEGMENT})}
+                line |= {"capacity": calls, **metrics.written({name: judged[name] for name in SEGMENT})}
             lines.append(line)
     return pd.DataFrame(lines) if lines else pd.DataFrame(columns=["dimension", "segment", "rows", "churned", "churned_share"])
 
@@ -214,8 +202,3 @@ def profit_plot(worth: profit.ListWorth | None) -> pd.DataFrame:
     curve = worth.curve()
     return pd.concat([pd.DataFrame({"score": said, "called": curve["called"], "yuan": curve[column]})
                       for column, said in (("expected_yuan", "expected"), ("brought_yuan", "as it came"))], ignore_index=True)
-
-
-def as_json(content: Mapping[str, Any]) -> str:
-    """The content as JSON text."""
-    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

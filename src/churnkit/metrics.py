@@ -1,11 +1,17 @@
 """How good a ranking and its probabilities are, with bootstrap intervals; equal scores count as the average of their orders."""
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
+from churnkit.log_odds import expit, log_losses, logit
+
+NOTHING = "–"
 RANKING = ("auc", "pr_auc", "precision_at_capacity", "recall_at_capacity", "lift_at_capacity", "lift_top_decile")
+SETTLED = 1e-3  # a slope that still moves by more after so many steps runs away
 CHUNK = 400_000  # weights in work at once: they stay in the processor's cache
 
 
@@ -78,15 +84,26 @@ def at(seen: np.ndarray, total: np.ndarray, called: np.ndarray) -> np.ndarray:
 def probability(score: np.ndarray, churned: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
     """The metrics of a probability for each set of weights: 1 is right for the ratios and for the slope."""
     score, churned = np.asarray(score, dtype=float), np.asarray(churned, dtype=float)
-    bounded = np.clip(score, 1e-12, 1 - 1e-12)
     top = np.argsort(-score, kind="stable")[:max(1, len(score) // 10)]
     everyone = weights.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return {"brier": weights @ (score - churned) ** 2 / everyone, "ece": ece(score, churned, weights),
-                "log_loss": -(weights @ np.where(churned == 1, np.log(bounded), np.log(1 - bounded))) / everyone,
+                "log_loss": weights @ log_losses(churned, score) / everyone,
                 "predicted_over_observed": (weights @ score) / (weights @ churned),
                 "predicted_over_observed_top_decile": (weights[:, top] @ score[top]) / (weights[:, top] @ churned[top]),
-                "calibration_slope": slope(np.log(bounded / (1 - bounded)), churned, weights)}
+                "calibration_slope": slope(logit(score), churned, weights)}
+
+
+def stretches(rows: int, count: int = 10) -> np.ndarray:
+    """Where each of so many stretches of equal size begins among ordered rows; fewer where there are fewer rows."""
+    return np.unique(np.arange(count) * rows // count)
+
+
+def called(score: np.ndarray, capacity: int) -> np.ndarray:
+    """Whether each row is among the so many with the highest scores; of equal ones the first."""
+    found = np.zeros(len(score), dtype=bool)
+    found[np.argsort(-np.asarray(score), kind="stable")[:capacity]] = True
+    return found
 
 
 def ece(score: np.ndarray, churned: np.ndarray, weights: np.ndarray, bins: int = 10) -> np.ndarray:
@@ -95,19 +112,22 @@ def ece(score: np.ndarray, churned: np.ndarray, weights: np.ndarray, bins: int =
     Where few churn it is small whatever the model says (predicting the mean for all gives 0), so it never stands alone.
     """
     order = np.argsort(score, kind="stable")
-    starts = np.unique(np.arange(bins) * len(order) // bins)
+    starts = stretches(len(order), bins)
     off = np.add.reduceat(weights[:, order] * (score - churned)[order], starts, axis=1) if len(order) else np.zeros((len(weights), 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.abs(off).sum(axis=1) / weights.sum(axis=1)
 
 
 def slope(log_odds: np.ndarray, churned: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """How much the true log odds rise per unit predicted (Cox 1958), for each set of weights; NaN without both outcomes."""
+    """How much the true log odds rise per unit predicted (Cox 1958), for each set of weights.
+
+    NaN without both outcomes, and where the score parts them so well that the rise has no end.
+    """
     center = log_odds.mean() if len(log_odds) else 0.0
     x = log_odds - center
-    a, b = np.full(len(weights), center), np.ones(len(weights))
+    a, b, rise = np.full(len(weights), center), np.ones(len(weights)), np.zeros(len(weights))
     for _ in range(12):
-        fitted = 1 / (1 + np.exp(-np.clip(a[:, None] + b[:, None] * x, -50, 50)))
+        fitted = expit(a[:, None] + b[:, None] * x)
         rest, bend = weights * (churned - fitted), weights * fitted * (1 - fitted)
         g0, g1, h0, h1, h2 = rest.sum(axis=1), rest @ x, bend.sum(axis=1), bend @ x, bend @ (x * x)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -117,7 +137,7 @@ def slope(log_odds: np.ndarray, churned: np.ndarray, weights: np.ndarray) -> np.
         if not (np.abs(rise) > 1e-6).any():
             break
     positives = weights @ churned
-    return np.where((positives > 0) & (positives < weights.sum(axis=1)), b, np.nan)
+    return np.where((positives > 0) & (positives < weights.sum(axis=1)) & (np.abs(rise) < SETTLED), b, np.nan)
 
 
 @lru_cache(maxsize=1)  # one table is looked at from many sides
@@ -170,6 +190,21 @@ def interval(values: np.ndarray) -> Interval:
     return Interval(float(values[0]), float(low), float(high))
 
 
+def written(judged: Mapping[str, Interval]) -> dict[str, float | None]:
+    """Metrics as flat keys: auc, auc_low, auc_high; null where the rows cannot say."""
+    return {f"{name}{end}": round(value, 6) if math.isfinite(value) else None for name, found in judged.items()
+            for end, value in (("", found.value), ("_low", found.low), ("_high", found.high))}
+
+
+def said(row: Mapping[str, Any], name: str, form: str = "{:.3f}") -> str:
+    """A metric of flat keys as it is read, `0.846 [0.829, 0.863]`; without an interval where there is none, a dash where there is nothing."""
+    value, *ends = (row.get(f"{name}{end}") for end in ("", "_low", "_high"))
+    if value is None or math.isnan(value):
+        return NOTHING
+    bounds = "" if any(end is None or math.isnan(end) for end in ends) else " [{}, {}]".format(*map(form.format, ends))
+    return form.format(value) + bounds
+
+
 def gains(score: np.ndarray, churned: np.ndarray, points: int = 100) -> tuple[np.ndarray, np.ndarray]:
     """The gains curve: shares of customers called, from 0 to 1, and the share of all churners among them."""
     rows, churners = (total[0] for total in Ranked.of(score, churned).totals(np.ones((1, len(score)))))
@@ -182,6 +217,6 @@ def gains(score: np.ndarray, churned: np.ndarray, points: int = 100) -> tuple[np
 def calibration_curve(probability: np.ndarray, churned: np.ndarray, bins: int = 10) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean predicted and observed rate, and rows, in bins of equal size from the least to the most at risk."""
     order = np.argsort(probability, kind="stable")
-    groups = [group for group in np.array_split(order, bins) if len(group)]
+    groups = np.split(order, stretches(len(order), bins)[1:])
     return (np.array([probability[g].mean() for g in groups]), np.array([churned[g].mean() for g in groups]),
             np.array([len(g) for g in groups]))

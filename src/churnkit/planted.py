@@ -120,7 +120,7 @@ def share_of(hits: int, of: int) -> list[float] | None:
     z, share = 1.96, hits / of
     middle, scale = share + z * z / (2 * of), 1 + z * z / of
     reach = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return [round(share, 4), round((middle - reach) / scale, 4), round((middle + reach) / scale, 4)]
+    return [round(share, 4), round(max(0.0, (middle - reach) / scale), 4), round(min(1.0, (middle + reach) / scale), 4)]
 
 
 def told(found: dict[str, Any]) -> str:

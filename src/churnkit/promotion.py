@@ -8,7 +8,7 @@ from typing import Any
 
 from churnkit.champion import CHAMPION, EVALUATED, PROMOTION, identity
 from churnkit.errors import InputError, PolicyError
-from churnkit.files import whole_folder
+from churnkit.files import json_text, whole_folder
 
 LATEST = Path("models/latest")
 REPORTS = Path("reports")
@@ -67,7 +67,7 @@ def promote(chosen: Candidate, forced: str | None, run_id: str | None) -> None:
         copied(EVALUATED, part / EVALUATED.name)
         record = {"model": chosen.identity, "judged_on": chosen.judged_on, "label": chosen.label, "replaces": chosen.champion,
                   "reason": chosen.reason, "forced": None if chosen.may_replace else forced, "run_id": run_id, "metrics": dict(chosen.headline)}
-        (part / PROMOTION).write_text(json.dumps({"promoted": record}, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        (part / PROMOTION).write_text(json_text({"promoted": record}), "utf-8")
         for folder in (part, part / EVALUATED.name):
             Model.load(folder)  # checks every byte of the copy, before it takes the old champion's place
         if identity(part) != chosen.identity:

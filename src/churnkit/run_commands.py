@@ -47,6 +47,9 @@ def compare(runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help
     from churnkit import comparison, comparison_page
     from churnkit.tracking import lookup
 
+    if len(runs) > len(comparison_page.LETTERS):
+        raise ParameterError(f"compare holds {len(comparison_page.LETTERS)} runs at most beside each other, not {len(runs)}.")
+
     found = comparison.compare(lookup.find(runs))
     if json:
         print(dumps(comparison.as_json(found), indent=1, ensure_ascii=False))

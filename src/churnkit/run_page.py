@@ -2,6 +2,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from churnkit.metrics import said
+
 SHOWN = {"auc": "AUC", "pr_auc": "PR-AUC", "precision_at_capacity": "precision at capacity", "recall_at_capacity": "recall at capacity",
          "lift_top_decile": "lift of the top tenth", "brier": "Brier score", "log_loss": "log loss",
          "predicted_over_observed": "predicted over observed", "calibration_slope": "calibration slope"}
@@ -49,10 +51,7 @@ def card(metrics: Mapping[str, Any], verdict: Mapping[str, Any], trained: Mappin
 
 def cell(found: Mapping[str, Any], name: str, is_bounded: bool) -> str:
     """A metric as it is read, with its interval where asked for; a dash where there is none."""
-    value, low, high = (found.get(f"{name}{end}") for end in ("", "_low", "_high"))
-    if value is None:
-        return "–"
-    return f"{value:.3f} [{low:.3f}, {high:.3f}]" if is_bounded and None not in (low, high) else f"{value:.3f}"
+    return said(found if is_bounded else {name: found.get(name)}, name)
 
 
 def fitted(trained: Mapping[str, Any]) -> str:

@@ -32,6 +32,11 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, 1)
 
 
+def months_between(first: date, last: date) -> int:
+    """Months from the month of one day to that of another."""
+    return (last.year - first.year) * 12 + last.month - first.month
+
+
 @dataclass(frozen=True)
 class Delivery:
     """What an operator sends at once: the month `2026-06`, or the months `2025-01..2025-12` of a first drop. [starts, ends)"""
@@ -158,8 +163,7 @@ def until_mature(deliveries: Sequence[Delivery], as_of: date, label_days: int) -
 
 def len_months(deliveries: Sequence[Delivery]) -> int:
     """Months from the first delivery's start to the last one's end."""
-    first, last = deliveries[0].starts, deliveries[-1].ends
-    return (last.year - first.year) * 12 + last.month - first.month
+    return months_between(deliveries[0].starts, deliveries[-1].ends)
 
 
 def write_plan(plan: Plan, key_id: str, path: Path = MONTHS) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from churnkit import examples
 from churnkit.errors import HistoryError
+from churnkit.log_odds import log_losses
 from churnkit.progress import trying
 
 if TYPE_CHECKING:
@@ -129,8 +130,7 @@ def losses(learning: "Learning", fold: Fold, seed: int) -> np.ndarray:
     earlier = pd.concat([month.features for month in fold.earlier], ignore_index=True)
     churned = np.concatenate([month.churned for month in fold.earlier])
     model = fit(earlier, churned, params=replace(learning, bags=1), seed=seed, valid=(fold.stop.features, fold.stop.churned))
-    told = np.clip(model.predict_proba(fold.later.features), 1e-12, 1 - 1e-12)
-    return -np.where(fold.later.churned == 1, np.log(told), np.log(1 - told))
+    return log_losses(fold.later.churned, model.predict_proba(fold.later.features))
 
 
 def gained(own: Sequence[np.ndarray], best: Sequence[np.ndarray], checks: Sequence[Fold]) -> tuple[float, float, float]:

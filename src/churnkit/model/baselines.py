@@ -61,7 +61,7 @@ class Design:
             column = finite(rows, name)
             columns.append((np.where(np.isnan(column), self.medians[name], column) - mean) / spread)
         for name, common in self.common.items():
-            codes = pd.Categorical(rows[name].astype("str"), categories=common).codes
+            codes = pd.Index(common, dtype=object).get_indexer(pd.Index(rows[name].astype("str"), dtype=object))
             columns += [codes == code for code in range(len(common))]
         return np.column_stack(columns).astype(np.float32)
 

@@ -1,7 +1,8 @@
 """How much each shape of trees counts in the margin: the shares under which held-out rows are told best."""
 import numpy as np
 
-from churnkit.model.calibrate import log_loss, sigmoid
+from churnkit.log_odds import log_losses
+from churnkit.model.calibrate import sigmoid
 
 STEPS = 20  # shares are multiples of a twentieth
 ENOUGH = 100_000  # rows from which the shares are found; more would say the same
@@ -28,4 +29,4 @@ def shares(margins: np.ndarray, churned: np.ndarray) -> np.ndarray:
 
 def loss(margin: np.ndarray, churned: np.ndarray) -> float:
     """The mean log loss of margins under the straight line that suits them best."""
-    return float(log_loss(churned, sigmoid(margin, churned).probability(margin)).mean())
+    return float(log_losses(churned, sigmoid(margin, churned).probability(margin)).mean())

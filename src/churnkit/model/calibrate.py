@@ -3,6 +3,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from churnkit.log_odds import expit, log_losses
+
 ENDS = 60.0  # margins beyond this are never met
 BLOCK = 25  # fewer calibration rows than this make no step of their own
 FOLDS = 5
@@ -49,7 +51,7 @@ def held_out_loss(method: str, margin: np.ndarray, churned: np.ndarray, seed: in
     for held in range(FOLDS):
         kept = fold != held
         probability = METHODS[method](margin[kept], churned[kept]).probability(margin[~kept])
-        losses[~kept] = log_loss(churned[~kept], probability)
+        losses[~kept] = log_losses(churned[~kept], probability)
     return losses
 
 
@@ -97,14 +99,3 @@ def untouched(margin: np.ndarray, churned: np.ndarray) -> Calibrator:
 
 
 METHODS = {"none": untouched, "sigmoid": sigmoid, "isotonic": isotonic}
-
-
-def expit(margin: np.ndarray) -> np.ndarray:
-    """The probability whose log odds are `margin`."""
-    return 1 / (1 + np.exp(-np.clip(margin, -700, 700)))
-
-
-def log_loss(churned: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """The log loss of each row."""
-    bounded = np.clip(probability, 1e-15, 1 - 1e-15)
-    return -np.where(churned == 1, np.log(bounded), np.log(1 - bounded))

@@ -22,20 +22,19 @@ def fit(features: pd.DataFrame, churned: Sequence[Any] | pd.Series | np.ndarray,
     """A calibrated model of who churns, from any table of numbers, flags, text and categories.
 
     `valid`, a later table and its outcomes, tells the number of trees, weighs the shapes and calibrates. Without it a bare table is split by
-    seed for that, and the model is the average of the boosters that each saw a part. Rows and outcomes are paired by position. Raises
-    InputError for a table that cannot be learnt from, ParameterError for `params` that are not known.
+    seed for that, copies of a row together, and the model is the average of the boosters that each saw a part. Rows and outcomes are paired by
+    position. Raises InputError for a table that cannot be learnt from, ParameterError for `params` that are not known.
     """
-    learning = read_learning(params)
+    learning, seed = read_learning(params), checked_seed(seed)
     outcome = outcomes(churned, features)
-    columns, matrix = encode.learn(features, outcome, smooth=learning.smooth, seed=seed)
+    columns, matrix, group = encode.learn(features, outcome, smooth=learning.smooth, seed=seed)
     check_monotone(learning, columns)
     rows, churners = len(outcome), int(outcome.sum())
     if valid is not None:
-        later = encode.encode(encode.matched(valid[0], columns), columns)
-        told = outcomes(valid[1], valid[0], needs_both=False)
+        later, told = later_rows(valid, columns)
         texts, trees = by_valid(learning, columns, matrix, outcome, later, told, seed)
         margins = np.column_stack([said(learning, one, later) for one in texts])
-    elif splits := folds.split(outcome, seed):
+    elif splits := folds.split(outcome, seed, group):
         held_out = folds.learn(learning, columns, matrix, outcome, splits, seed)
         trees, margins, told = held_out.trees, held_out.margins, held_out.outcome
         texts = [boosters(replace(learning, bags=bags), shape, columns, matrix, outcome, count, seed) if bags else kept for shape, count, bags, kept
@@ -47,6 +46,23 @@ def fit(features: pd.DataFrame, churned: Sequence[Any] | pd.Series | np.ndarray,
     shares = blend.shares(margins, told)
     calibrator = calibrate(margins @ shares, told, method=learning.calibration, seed=seed)
     return Model(learning, tuple(columns), *flat(texts, shares), calibrator, tuple(trees), tuple(map(float, shares)), seed, rows, churners)
+
+
+def later_rows(valid: Any, columns: Sequence[encode.Column]) -> tuple[np.ndarray, np.ndarray]:
+    """The matrix and the outcomes of `valid`. Raises InputError unless it is a table like the fitted one, of a row or more, and its outcomes."""
+    if not isinstance(valid, tuple | list) or len(valid) != 2:
+        raise InputError(f"valid must be a pair, a later table and its outcomes, not a {type(valid).__name__}.")
+    later = encode.encode(encode.matched(valid[0], columns), columns)
+    if not len(later):
+        raise InputError("valid holds no row, so nothing can be found out on it; leave it out, or give later rows.")
+    return later, outcomes(valid[1], valid[0], needs_both=False)
+
+
+def checked_seed(seed: Any) -> int:
+    """The seed as a plain number. Raises ParameterError unless it is a whole one of 0 or more."""
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
+        raise ParameterError(f"seed must be a whole number of 0 or more, got {seed!r}.")
+    return int(seed)
 
 
 def anew(learning: Learning, shares: np.ndarray) -> list[int]:
@@ -65,7 +81,7 @@ def flat(texts: Sequence[Sequence[str]], shares: np.ndarray) -> tuple[tuple[str,
 def refit(model: Model, features: pd.DataFrame, churned: Sequence[Any] | pd.Series | np.ndarray) -> Model:
     """The same recipe (choices, tree counts, shares, calibrator, seed) fitted on other rows."""
     outcome, learning = outcomes(churned, features), model.learning
-    columns, matrix = encode.learn(features, outcome, smooth=learning.smooth, seed=model.seed)
+    columns, matrix, _ = encode.learn(features, outcome, smooth=learning.smooth, seed=model.seed)
     texts = [boosters(learning, shape, columns, matrix, outcome, count, model.seed) if share else []
              for shape, count, share in zip(learning.shapes, model.tree_counts, model.shares, strict=False)]
     return Model(learning, tuple(columns), *flat(texts, np.array(model.shares)), model.calibrator, model.tree_counts, model.shares, model.seed,
@@ -74,7 +90,12 @@ def refit(model: Model, features: pd.DataFrame, churned: Sequence[Any] | pd.Seri
 
 def outcomes(churned: Sequence[Any] | pd.Series | np.ndarray, features: pd.DataFrame, *, needs_both: bool = True) -> np.ndarray:
     """Outcomes as 0 and 1, one per row. Raises InputError where they are missing, not two-valued or too few."""
-    values = pd.Series(churned)
+    encode.check_table(features)
+    try:
+        values = pd.Series(churned)
+    except (ValueError, TypeError):
+        shape = f" of shape {churned.shape}" if isinstance(churned, np.ndarray | pd.DataFrame) else ""
+        raise InputError(f"outcomes must be one value for each row, as a list or a column, not a {type(churned).__name__}{shape}.") from None
     if len(values) != len(features):
         raise InputError(f"{len(features)} rows of features have {len(values)} outcomes; give one for each row.")
     if values.isna().any():

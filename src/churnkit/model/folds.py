@@ -55,14 +55,19 @@ class HeldOut:
     outcome: np.ndarray
 
 
-def split(outcome: np.ndarray, seed: int) -> list[Split]:
-    """Stratified splits of a bare table (rows to fit, rows held out): fifths, fewer where it is large, none where it is tiny."""
-    folds = min(FOLDS, int(outcome.sum()), int(len(outcome) - outcome.sum()))
+def split(outcome: np.ndarray, seed: int, group: np.ndarray | None = None) -> list[Split]:
+    """Stratified splits of a bare table (rows to fit, rows held out): fifths, fewer where it is large, none where it is tiny.
+
+    Rows of one group, which are copies of each other, are held out together.
+    """
+    one = outcome if group is None else (np.bincount(group, outcome) > 0).astype(int)
+    folds = min(FOLDS, int(one.sum()), int(len(one) - one.sum()))
     if folds < 2:
         return []
-    shuffled = np.random.default_rng(seed).permutation(len(outcome))
-    fold = np.empty(len(outcome), dtype=int)
-    fold[shuffled[np.argsort(outcome[shuffled], kind="stable")]] = np.arange(len(outcome)) % folds
+    shuffled = np.random.default_rng(seed).permutation(len(one))
+    fold = np.empty(len(one), dtype=int)
+    fold[shuffled[np.argsort(one[shuffled], kind="stable")]] = np.arange(len(one)) % folds
+    fold = fold if group is None else fold[group]
     used = min([folds, *(count for rows, count in FEWER if len(outcome) >= rows)])
     return [(np.flatnonzero(fold != held), np.flatnonzero(fold == held)) for held in range(used)]
 

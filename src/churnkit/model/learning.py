@@ -88,7 +88,7 @@ class Learning:
             "objective": "binary", "learning_rate": self.learning_rate, "num_leaves": shape.leaves, "max_depth": shape.depth or -1,
             "min_data_in_leaf": min(shape.min_leaf_rows, max(1, rows // 10)), "feature_fraction": shape.column_share,
             "feature_fraction_bynode": shape.split_share, "feature_pre_filter": False, "extra_trees": shape.is_random,
-            "bagging_fraction": self.row_share, "bagging_freq": 1, "lambda_l2": shape.l2,
+            "bagging_fraction": max(self.row_share, min(1.0, 2 / rows)), "bagging_freq": 1, "lambda_l2": shape.l2,  # of no row it breaks off
             "data_sample_strategy": "bagging", "deterministic": True, "force_row_wise": True, "verbosity": -1,
             "num_threads": min(threads, 1 + rows // ROWS_PER_THREAD), "seed": seed,
             **({"monotone_constraints": [self.monotone.get(name, 0) for name in columns]} if self.monotone else {}),
@@ -112,6 +112,8 @@ def read_learning(params: "Mapping[str, Any] | Learning | None") -> Learning:
     """The choices from a mapping; None is the defaults. Raises ParameterError naming what is not known or ill-typed."""
     if isinstance(params, Learning):
         return params
+    if params is not None and not isinstance(params, Mapping):
+        raise ParameterError(f"model parameters must be given by name, as in {{'learning_rate': 0.05}}, not as a {type(params).__name__}.")
     known = {f.name: getattr(Learning(), f.name) for f in fields(Learning)}
     values: dict[str, Any] = {}
     for name, value in (params or {}).items():

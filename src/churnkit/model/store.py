@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from churnkit.errors import ChecksumError, InputError
-from churnkit.files import sha256, whole_folder
+from churnkit.files import json_text, sha256, whole_folder
 from churnkit.model import encode
 from churnkit.model.calibrate import Calibrator
 from churnkit.model.learning import Learning
@@ -86,8 +86,14 @@ class Model:
         return self.calibrator.probability(self.predict_margin(features))
 
     def contributions(self, features: pd.DataFrame) -> pd.DataFrame:
-        """What each feature adds to the margin (exact TreeSHAP), a column each, and `base`; a row sums to its margin."""
-        matrix, names = self.matrix(features), [*self.feature_names, "base"]
+        """What each feature adds to the margin (exact TreeSHAP), a column each, and `base`; a row sums to its margin.
+
+        The base stands last; its name has as many underscores behind it as it takes to be no feature's.
+        """
+        base = "base"
+        while base in self.feature_names:
+            base += "_"
+        matrix, names = self.matrix(features), [*self.feature_names, base]
         added = np.zeros((len(matrix), len(names)))
         for weight, booster in zip(self.weights, self.boosters, strict=True) if len(matrix) else []:
             added += weight * np.asarray(booster.predict(matrix, pred_contrib=True, num_threads=self.learning.threads_used))
@@ -114,8 +120,7 @@ class Model:
         with whole_folder(Path(folder)) as part:
             for name, text in zip(booster_names(len(self.texts)), self.texts, strict=True):
                 (part / name).write_text(text, encoding="utf-8", newline="\n")
-            card = json.dumps(self.card(), ensure_ascii=False, indent=1, allow_nan=False)
-            (part / CARD).write_text(card + "\n", encoding="utf-8", newline="\n")
+            (part / CARD).write_text(json_text(self.card()), encoding="utf-8", newline="\n")
             sums = [f"{sha256(part / name)}  {name}\n" for name in [*booster_names(len(self.texts)), CARD]]
             (part / SUMS).write_text("".join(sums), encoding="utf-8", newline="\n")
 

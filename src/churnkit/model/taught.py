@@ -17,7 +17,7 @@ def taught(features: pd.DataFrame, probability: np.ndarray, rows: pd.DataFrame, 
     `valid`, a later table and its probabilities, tells the number of trees, by cross entropy.
     """
     learning = read_learning(params)
-    columns, matrix = encode.learn(features, probability, smooth=learning.smooth, seed=seed)
+    columns, matrix, _ = encode.learn(features, probability, smooth=learning.smooth, seed=seed)
     later, asked = (encode.encode(encode.matched(table, columns), columns) for table in (valid[0], rows))
     binned, names = folds.dataset(learning, columns, matrix, probability), [column.name for column in columns]
     margins = []

@@ -1,6 +1,5 @@
 """What monitoring found, as tables, as the verdict for those who hand out lists, and as one page."""
 import csv
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -10,6 +9,7 @@ from typing import Any
 
 from churnkit import metrics as judging
 from churnkit.features import REGISTRY
+from churnkit.files import json_text
 from churnkit.monitoring.changes import STATES, Change, Counted
 from churnkit.monitoring.checks import Check
 from churnkit.monitoring.matured import SHOWN, Matured
@@ -60,7 +60,7 @@ def write(report: Report, folder: Path) -> None:
     (folder / PAGE).write_text(page.html(report), encoding="utf-8")
     content = {"as_of": str(report.as_of), "state": report.verdict.state, "zh": report.verdict.zh, "en": report.verdict.en, "label": report.label,
                "checks": [asdict(one) for one in report.checks], "metrics": metrics(report)}
-    (folder / VERDICT).write_text(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    (folder / VERDICT).write_text(json_text(content), encoding="utf-8")
     sheet(folder / FEATURES, OF_FEATURES, (of_feature(report, name) for name in report.worst_first))
     extracts = [one for one in report.volumes if one.name != "subscribers"]
     heads = ("as_of", "role", "subscribers", *(f"{one.name}_a_day" for one in extracts), "columns_unlike_others", "scored_by", "judged", "churned",

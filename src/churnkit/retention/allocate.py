@@ -6,7 +6,6 @@ import pandas as pd
 
 LISTED, BELOW_CAPACITY, HELD_OUT, EXCLUDED = "listed", "below_capacity", "not_for_contact", "excluded"
 DISPOSITIONS = (LISTED, BELOW_CAPACITY, HELD_OUT, EXCLUDED)
-STRATA = ("open", "one_way_stop")
 
 
 @dataclass(frozen=True)

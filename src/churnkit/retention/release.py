@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from churnkit.retention.allocate import BELOW_CAPACITY, EXCLUDED, HELD_OUT, LISTED, STRATA, Capacity, allocate
+from churnkit.examples import STRATA
+from churnkit.retention.allocate import BELOW_CAPACITY, EXCLUDED, HELD_OUT, LISTED, Capacity, allocate
 from churnkit.retention.arms import advice, drawn_shares, held_out, smallest_effect
 from churnkit.retention.choices import Policy
 from churnkit.retention.policy import all_reasons, exclusions, first_reasons, worth_order

@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 
 from churnkit.errors import InputError
-from churnkit.retention.allocate import STRATA
+from churnkit.examples import STRATA
 from churnkit.retention.choices import Economics
 from churnkit.retention.value import effects, tiers, values_cents
 

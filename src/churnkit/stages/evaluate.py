@@ -8,7 +8,7 @@ from typing import Any
 
 from churnkit import documents, examples
 from churnkit.errors import ParameterError
-from churnkit.files import whole_file, whole_folder
+from churnkit.files import whole_file, whole_folder, write_json
 from churnkit.params import PARAMS, Common, build
 from churnkit.timeline import Plan
 
@@ -63,8 +63,7 @@ def run(params: Params, common: Common, plan: Plan) -> None:
     by_capacity = breakdowns.by_capacity(scores, churned, params.capacity, **drawn)
     fairness = breakdowns.fairness(judgement.dimensions(opened, params.branch_level), scores["model"], churned, params.capacity, **drawn)
     for path, content in ((REPORTS / "metrics.json", metrics), (REPORTS / "verdict.json", verdict), (REPORTS / "headline.json", headline)):
-        with whole_file(path) as part:
-            part.write_text(judgement.as_json(content), encoding="utf-8")
+        write_json(path, content)
     for name, table in zip(TABLES, (segments, tenths, by_capacity, fairness), strict=True):
         with whole_file(REPORTS / f"{name}.csv") as part:
             write(table, part)

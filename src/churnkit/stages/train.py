@@ -1,5 +1,4 @@
 """Learn from who left: the churn model and its card."""
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from churnkit import documents, examples
 from churnkit.errors import ParameterError
-from churnkit.files import sha256, whole_file
+from churnkit.files import json_text, sha256, write_json
 from churnkit.params import PARAMS, Common
 from churnkit.timeline import Plan
 from churnkit.tuning import Budget
@@ -70,15 +69,15 @@ def run(params: Params, common: Common, plan: Plan) -> None:
         mature, mature_account = examples.learnable(examples.load_all(plan.mature))
         examples.say_account(mature_account)
         scoring = refit(judged, chosen(mature, params.without), mature["churned"])
-        notes = {"label": examples.label_definition(), "calibrated_on": str(latest), **({"tuning": tuned.written()} if tuned else {})}
+        notes = {"label": examples.label_definition(), "label_window": examples.label_window(), "calibrated_on": str(latest),
+                 **({"tuning": tuned.written()} if tuned else {})}
         judged.with_notes({**notes, "fitted_on": list(map(str, earlier))}).save(EVALUATED)
         scoring.with_notes({**notes, "fitted_on": list(map(str, plan.mature)), "metrics": RECIPE}).save(LATEST)
         report = {"trees": judged.trees, "calibration": judged.calibrator.method, "features": len(judged.columns),
                   "label": examples.label_definition(), "fitted": account, "calibrated": later_account, "refitted": mature_account,
                   "models": {folder.name: sha256(folder / "SHA256SUMS")[:12] for folder in (EVALUATED, LATEST)},
                   **({"tuning": tuned.written()} if tuned else {})}
-        with whole_file(REPORT) as part:
-            part.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_json(REPORT, report)
         if record:
             logged(record, params, common, plan, report, scoring)
 
@@ -113,8 +112,7 @@ def tracked(params: Params, plan: Plan) -> Iterator[Any]:
     """The MLflow run of this training, or None where tracking is off."""
     if not params.track:
         print("train.track is false: this training leaves no MLflow run.", file=sys.stderr)
-        with whole_file(RUN_FILE) as part:
-            part.write_text(json.dumps({"run_id": None}) + "\n", encoding="utf-8")
+        write_json(RUN_FILE, {"run_id": None})
         yield None
         return
     from churnkit import tracking
@@ -149,4 +147,4 @@ def logged(record: Any, params: Params, common: Common, plan: Plan, report: dict
     record.folder(EVALUATED, "evaluated")
     if AUDIT.is_dir():
         record.folder(AUDIT, "audit")
-    record.text(json.dumps(scoring.invented_example(), ensure_ascii=False, indent=1), "input_example.json")
+    record.text(json_text(scoring.invented_example()), "input_example.json")

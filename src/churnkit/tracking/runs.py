@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from churnkit.files import locked, sha256, whole_file
+from churnkit.files import locked, sha256, write_json
 from churnkit.tracking.store import STORE, close_dead, experiment_id, opened, searched, start_of
 
 REGISTERED = "churnkit"
@@ -126,8 +126,7 @@ def training_run(tags: Mapping[str, Any]) -> Iterator[Run]:
     with new_run(tags, "train") as run:
         yield run
     experiment = run.client.get_run(run.run_id).info.experiment_id
-    with whole_file(RUN_FILE) as part:
-        part.write_text(json.dumps({"experiment_id": experiment, "run_id": run.run_id}) + "\n", encoding="utf-8")
+    write_json(RUN_FILE, {"experiment_id": experiment, "run_id": run.run_id})
 
 
 @contextmanager
