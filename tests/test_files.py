@@ -152,3 +152,14 @@ def test_a_document_is_json_that_everybody_reads_or_none_at_all():
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(Path("reports/one.json"), {"rate": float("nan")})
     assert "0.5" in Path("reports/one.json").read_text("utf-8")
+
+
+def test_a_lock_lies_under_a_project_and_elsewhere_among_what_is_temporary(monkeypatch, tmp_path):
+    monkeypatch.setattr(files.tempfile, "gettempdir", lambda: str(tmp_path / "temp"))
+    write_lists("new")
+    assert {path.split("/")[0] for path in everything()} == {"lists", "temp"}
+    assert not Path(".churnkit").exists()
+    assert files.lock_of(Path("lists")) == files.lock_of(tmp_path / "lists") != files.lock_of(Path("list"))
+    Path("params.yaml").touch()
+    write_lists("newer")
+    assert [str(p) for p in Path(".churnkit").rglob("*") if p.is_file()] == [".churnkit/locks/lists"]

@@ -232,10 +232,10 @@ def test_a_model_without_its_parts_is_refused(model: Model, tmp_path: Path, monk
     with pytest.raises(InputError, match="holds no model"):
         Model.load(tmp_path / "nowhere")
     for name in ("SHA256SUMS", "booster-1.txt"):
-        model.save(tmp_path / "model")
-        (tmp_path / "model" / name).unlink()
-        with pytest.raises(ChecksumError, match=name):
-            Model.load(tmp_path / "model")
+        model.save(tmp_path / f"without {name}")
+        (tmp_path / f"without {name}" / name).unlink()
+        with pytest.raises(ChecksumError, match=f"{name} is missing"):
+            Model.load(tmp_path / f"without {name}")
 
 
 def test_a_booster_without_a_checksum_is_refused(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

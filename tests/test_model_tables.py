@@ -184,10 +184,21 @@ def test_columns_may_have_numbers_for_names() -> None:
 def test_rows_and_outcomes_are_paired_by_position_whatever_the_index() -> None:
     table, shuffled = pd.DataFrame({"signal": SIGNAL}), np.random.default_rng(0).permutation(ROWS)
     one = fit(table, CHURNED, params=QUICK)
-    other = fit(table.set_axis(shuffled, axis=0), pd.Series(CHURNED, index=shuffled[::-1]), params=QUICK)
+    other = fit(table.set_axis(shuffled, axis=0), pd.Series(CHURNED, index=shuffled + ROWS), params=QUICK)
     assert one.texts == other.texts
     added = other.contributions(table.set_axis([7] * ROWS, axis=0))
     assert added.index.tolist() == [7] * ROWS
+
+
+@pytest.mark.parametrize("labels", [range(ROWS), [f"s{place}" for place in range(ROWS)], [place // 2 for place in range(ROWS)],
+                                    pd.MultiIndex.from_product([["a", "b"], range(ROWS // 2)])])
+def test_outcomes_that_bear_the_rows_labels_in_another_order_are_refused(labels: Any) -> None:
+    table, churned = pd.DataFrame({"signal": SIGNAL}, index=labels), pd.Series(CHURNED, index=labels)
+    fit(table, churned, params=QUICK)
+    with pytest.raises(InputError, match="in another order, and rows are paired by position"):
+        fit(table, churned[::-1], params=QUICK)
+    with pytest.raises(InputError, match="in another order"):
+        fit(table, churned, valid=(table, churned[::-1]), params=QUICK)
 
 
 @pytest.mark.parametrize("outcome", [CHURNED.astype(bool), CHURNED.tolist(), pd.array(CHURNED, dtype="Int8"), pd.Categorical(CHURNED),
@@ -219,3 +230,16 @@ def test_an_empty_table_is_scored_as_no_rows_and_refused_to_learn_from() -> None
     assert model.contributions(empty).shape == (0, 3)
     with pytest.raises(InputError, match="both outcomes are needed"):
         fit(empty, [], params=QUICK)
+
+
+def test_too_few_later_churners_to_calibrate_on_are_spoken_of(capsys: pytest.CaptureFixture[str]) -> None:
+    table = pd.DataFrame({"signal": SIGNAL})
+    for told, said in ((0, "0 churners and 240 others among the rows of valid are"), (1, "240 churners and 0 others among the rows of valid")):
+        model = fit(table, CHURNED, params=QUICK, valid=(table, [told] * ROWS))
+        assert np.isfinite(model.predict_proba(table)).all()
+        assert said in capsys.readouterr().err
+    fit(table[:12], CHURNED[:12], params=QUICK)
+    assert "4 churners and 8 others among the rows held out are too few" in capsys.readouterr().err
+    fit(table, CHURNED, params=QUICK, valid=(table, CHURNED))
+    fit(table[:12], CHURNED[:12], params={**QUICK, "calibration": "none"})
+    assert not capsys.readouterr().err

@@ -14,7 +14,7 @@ from typing import Any
 
 from churnkit.errors import ResourceError
 
-LOCKS = Path(".churnkit/locks")
+PROJECT, LOCKS = Path("params.yaml"), Path(".churnkit/locks")
 _scratch: dict[Path, int] = {}  # the folders of this process, each with the descriptor that holds its lock
 
 
@@ -24,9 +24,9 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
 
     Raises ResourceError if somebody else holds it and `wait` is false.
     """
-    LOCKS.mkdir(parents=True, exist_ok=True)
-    lock = LOCKS / str(path).strip("/").replace("/", "__")
-    with lock.open("w") as held:
+    lock = lock_of(Path(path))
+    lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600), "w") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -35,6 +35,15 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
             print(f"waiting for the churnkit that is writing {path} ...", file=sys.stderr)
             fcntl.flock(held, fcntl.LOCK_EX)
         yield
+
+
+def lock_of(path: Path) -> Path:
+    """The file whose lock belongs to `path`: in a project (a folder with params.yaml) under it, elsewhere among what is temporary."""
+    if PROJECT.is_file():
+        return LOCKS / str(path).strip("/").replace("/", "__")
+    whole = str(path.resolve())
+    known = f"{hashlib.sha256(os.fsencode(whole)).hexdigest()[:16]}-{path.name[:60]}"
+    return Path(tempfile.gettempdir()) / f"churnkit-locks-of-{os.getuid()}" / known
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from churnkit.log_odds import expit, log_losses
 ENDS = 60.0  # margins beyond this are never met
 BLOCK = 25  # fewer calibration rows than this make no step of their own
 FOLDS = 5
+EACH = 10  # churners, and as many others, below which there is nothing to calibrate on
 STEP = 1e-3  # how much the calibrated margin rises, at least, for each unit of margin
 
 
@@ -27,10 +28,10 @@ class Calibrator:
 def calibrate(margin: np.ndarray, churned: np.ndarray, *, method: str = "auto", seed: int = 0) -> Calibrator:
     """The calibrator fitted on these rows; `auto` takes the method with the lower cross-validated log loss.
 
-    Isotonic steps must win by more than the standard error of the difference: they can bend far on few rows. With fewer than 10 churners
-    or 10 others there is nothing to learn from: the margin is believed as it is.
+    Isotonic steps must win by more than the standard error of the difference: they can bend far on few rows. Where they are too few there
+    is nothing to learn from: the margin is believed as it is.
     """
-    if method == "none" or min(churned.sum(), len(churned) - churned.sum()) < 10:
+    if method == "none" or too_few(churned):
         return Calibrator("none")
     if method != "auto":
         return METHODS[method](margin, churned)
@@ -40,6 +41,11 @@ def calibrate(margin: np.ndarray, churned: np.ndarray, *, method: str = "auto", 
     if gained.mean() > gained.std() / np.sqrt(len(gained)):
         chosen = "isotonic"
     return METHODS[chosen](margin, churned)
+
+
+def too_few(churned: np.ndarray) -> bool:
+    """Whether there are fewer churners, or fewer others, than a calibrator is fitted on."""
+    return bool(min(churned.sum(), len(churned) - churned.sum()) < EACH)
 
 
 def held_out_loss(method: str, margin: np.ndarray, churned: np.ndarray, seed: int) -> np.ndarray:

@@ -1,4 +1,5 @@
 """Fitting: which boosters, how much each counts, which calibration."""
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ import pandas as pd
 
 from churnkit.errors import InputError, ParameterError
 from churnkit.model import blend, encode, folds
-from churnkit.model.calibrate import calibrate
+from churnkit.model.calibrate import EACH, calibrate, too_few
 from churnkit.model.learning import RULED, RULED_BAGS, SHAPES, SHARP, Learning, Shape, read_learning
 from churnkit.model.store import Model, portable
 
@@ -45,6 +46,10 @@ def fit(features: pd.DataFrame, churned: Sequence[Any] | pd.Series | np.ndarray,
         texts, margins, told = [boosters(learning, shape, columns, matrix, outcome, trees[0], seed)], np.zeros((0, 1)), np.empty(0, dtype=int)
     shares = blend.shares(margins, told)
     calibrator = calibrate(margins @ shares, told, method=learning.calibration, seed=seed)
+    if learning.calibration != "none" and too_few(told):
+        where, left = "of valid" if valid is not None else "held out", int(told.sum())
+        print(f"{left} churners and {len(told) - left} others among the rows {where} are too few to calibrate on ({EACH} of each are needed): "
+              "probabilities are as the trees tell them.", file=sys.stderr)
     return Model(learning, tuple(columns), *flat(texts, shares), calibrator, tuple(trees), tuple(map(float, shares)), seed, rows, churners)
 
 
@@ -96,6 +101,9 @@ def outcomes(churned: Sequence[Any] | pd.Series | np.ndarray, features: pd.DataF
     except (ValueError, TypeError):
         shape = f" of shape {churned.shape}" if isinstance(churned, np.ndarray | pd.DataFrame) else ""
         raise InputError(f"outcomes must be one value for each row, as a list or a column, not a {type(churned).__name__}{shape}.") from None
+    if isinstance(churned, pd.Series) and is_reordered(churned.index, features.index):
+        raise InputError("the outcomes bear the labels of the table's rows in another order, and rows are paired by position; "
+                         "give them as churned.loc[table.index], or .to_numpy() if they are in the table's order.")
     if len(values) != len(features):
         raise InputError(f"{len(features)} rows of features have {len(values)} outcomes; give one for each row.")
     if values.isna().any():
@@ -111,6 +119,11 @@ def outcomes(churned: Sequence[Any] | pd.Series | np.ndarray, features: pd.DataF
     if needs_both and (len(numbers) < 2 or numbers.min() == numbers.max()):
         raise InputError(f"{len(numbers)} rows with {int(numbers.sum())} churners teach nothing: both outcomes are needed.")
     return numbers.astype(int)
+
+
+def is_reordered(one: pd.Index, other: pd.Index) -> bool:
+    """Whether two indexes have the same labels, but not in the same places."""
+    return len(one) == len(other) and not one.equals(other) and bool(one.isin(other).all() and other.isin(one).all())
 
 
 def check_monotone(learning: Learning, columns: Sequence[encode.Column]) -> None:

@@ -20,6 +20,7 @@ from churnkit.model.learning import Learning
 
 CARD, SUMS = "card.json", "SHA256SUMS"
 FORM = 2
+OWN = re.compile(rf"{re.escape(CARD)}|{SUMS}|booster-\d+\.txt")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,12 @@ class Model:
     rows: int
     churners: int
     notes: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """What it learned from and what it is made of, in two lines; the boosters themselves are megabytes."""
+        trees = " + ".join(f"{share:.0%} of up to {count} trees" for count, share in zip(self.tree_counts, self.shares, strict=True) if share)
+        return (f"<churnkit Model: {self.rows:,} rows, {self.churners:,} churners, {len(self.columns)} columns;\n"
+                f" {len(self.texts)} boosters ({trees}), calibration {self.calibrator.method}>")
 
     @cached_property
     def boosters(self) -> list[lgb.Booster]:
@@ -100,7 +107,7 @@ class Model:
         return pd.DataFrame(added, columns=names, index=features.index)
 
     def importance(self) -> pd.Series:
-        """Each feature's share of the loss that all splits saved; sums to 1, or is all 0 if nothing was split."""
+        """Each feature's share of the loss that all splits saved, in the order of the fit; sums to 1, or is all 0 if nothing was split."""
         gain = np.sum([weight * booster.feature_importance("gain") for weight, booster in zip(self.weights, self.boosters, strict=True)], axis=0)
         return pd.Series(gain / gain.sum() if gain.sum() else gain, index=self.feature_names)
 
@@ -116,8 +123,11 @@ class Model:
                 "columns": [asdict(column) for column in self.columns]}
 
     def save(self, folder: Path | str) -> None:
-        """Writes the model as a folder, whole or not at all; the same model gives the same bytes."""
-        with whole_folder(Path(folder)) as part:
+        """Writes the model as a folder, whole or not at all; the same model gives the same bytes.
+
+        Raises InputError where something else lies there: only an empty folder and an older model are replaced.
+        """
+        with whole_folder(free(Path(folder))) as part:
             for name, text in zip(booster_names(len(self.texts)), self.texts, strict=True):
                 (part / name).write_text(text, encoding="utf-8", newline="\n")
             (part / CARD).write_text(json_text(self.card()), encoding="utf-8", newline="\n")
@@ -132,7 +142,7 @@ class Model:
         """
         folder = Path(folder)
         if not (folder / CARD).is_file():
-            raise InputError(f"{folder} holds no model ({CARD} is missing); run `churnkit train` first.")
+            raise InputError(f"{folder} holds no model ({CARD} is missing); name a folder that Model.save or `churnkit train` wrote.")
         contents = verified(folder)
         card = json.loads(contents[CARD])
         if card.get("form") != FORM:
@@ -148,19 +158,39 @@ class Model:
                      tuple(card["trees"]), tuple(card["shares"]), card["seed"], card["rows"], card["churners"], card["notes"])
 
 
+def free(folder: Path) -> Path:
+    """The folder, where a model may be written. Raises InputError where that would take away anything but an older model."""
+    where = folder.resolve()  # a link stays one
+    if Path.cwd().is_relative_to(where):
+        raise InputError(f"a model cannot be saved as {folder}, for that is where you work, or above it; name a folder of its own, "
+                         f"such as {folder / 'model'}.")
+    if above := next((path for path in where.parents if path.exists() and not path.is_dir()), None):
+        raise InputError(f"a model cannot be saved as {folder}: {above} is a file, not a folder.")
+    if where.exists() and not where.is_dir():
+        raise InputError(f"a model cannot be saved as {folder}: a file of that name would be lost; name another folder, or move it away.")
+    names = {path.name for path in where.iterdir()} if where.exists() else set()
+    others = sorted(name for name in names if not OWN.fullmatch(name) or not (where / name).is_file())
+    if others or (names and not names >= {CARD, SUMS}):
+        why = f"holds {others[0]}{' and more' if len(others) > 1 else ''}, which is no model's" if others else "holds a part of a model"
+        raise InputError(f"a model cannot be saved as {folder}: the folder {why} and would be lost; name another folder, or empty this one.")
+    return where if folder.is_symlink() or folder.name in ("", "..") else folder
+
+
 def verified(folder: Path) -> dict[str, bytes]:
     """The listed files' contents by name, read once and checked before anything is parsed: altered LightGBM text crashes."""
     if not (folder / SUMS).is_file():
         raise ChecksumError(f"{folder / SUMS} is missing, so the model cannot be trusted; take its folder from the source again.")
     lines = (folder / SUMS).read_bytes().decode("utf-8", errors="replace").splitlines()
     listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    if not all(OWN.fullmatch(name) and len(digest) == 64 for name, digest in listed.items()):
+        raise ChecksumError(f"{folder / SUMS} is damaged (not every line is a checksum and a name); take the model folder from its source again.")
     contents = {}
     for name, expected in listed.items():
         path = folder / name
         content = path.read_bytes() if path.is_file() else b""
         if hashlib.sha256(content).hexdigest() != expected:
-            raise ChecksumError(f"{path} is not the file that was written (its checksum differs); take the model folder "
-                                "from its source again, or train.")
+            why = "not the file that was written (its checksum differs)" if path.is_file() else "missing"
+            raise ChecksumError(f"{path} is {why}; take the model folder from its source again, or train.")
         contents[name] = content
     if CARD not in contents:
         raise ChecksumError(f"{folder / SUMS} has no checksum of {CARD}; take the model folder from its source again.")
