@@ -194,6 +194,15 @@ def test_a_model_file_changed_by_a_byte():
     assert (code, said.startswith("models/latest/card.json is not the file that was written (its checksum differs)")) == (7, True)
 
 
+def test_a_table_of_an_earlier_stage_that_was_cut_short(tmp_path):
+    planned()
+    folder = Path("data/deliveries") / sorted(path.name for path in Path("data/extracts").iterdir())[-1] / "events" / "calls"
+    folder.mkdir(parents=True)
+    (folder / "part-0.parquet").write_bytes(b"PAR1")
+    code, said = failed("summarise", folder.parts[2])
+    assert (code, said.endswith("run `dvc repro`, which writes it anew.")) == (3, True), said
+
+
 def test_a_key_file_that_is_missing_or_open_to_others():
     deliver()
     Path("key").chmod(0o644)

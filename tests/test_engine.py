@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from churnkit.engine import F, count_rows, open_session, read, settle, write
-from churnkit.errors import InputError, ResourceError, resources_ran_out
+from churnkit.errors import InputError, ResourceError, earlier_file_is_damaged, resources_ran_out
 from churnkit.expressions import count_if, days, parse_date, parse_decimal, parse_int, parse_time, row_hash, total_if
 
 
@@ -120,6 +120,18 @@ def test_a_settled_frame_keeps_its_rows_when_its_source_is_gone(tmp_path):
     (RuntimeError("Binder Error: no such column"), type(None)), (RuntimeError(), type(None))])
 def test_a_full_disk_and_too_little_memory_are_no_bugs(problem, kind):
     assert type(resources_ran_out(problem)) is kind
+
+
+@pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[:len(whole) // 2], lambda whole: b"," * len(whole),
+                                    lambda whole: whole[:-60] + b"\x13" * 40 + whole[-20:]])
+def test_a_damaged_file_of_an_earlier_stage_is_no_bug(tmp_path, damage):
+    write(open_session().createDataFrame([(n,) for n in range(100)], "n int"), tmp_path / "t")
+    path = tmp_path / "t/part-0.parquet"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(Exception) as broken:
+        read([tmp_path / "t"]).collect()
+    assert "a Parquet file of an earlier stage is damaged (" in str(earlier_file_is_damaged(broken.value))
+    assert not any(earlier_file_is_damaged(other) for other in (RuntimeError(), RuntimeError("no such column"), KeyError("n")))
 
 
 WRITE = """

@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from churnkit import files
-from churnkit.errors import ResourceError
-from churnkit.files import drop_scratch, locked, new_scratch, parts, sha256, whole_file, whole_folder, write_json
+from churnkit.errors import InputError, ResourceError
+from churnkit.files import drop_scratch, intact, locked, new_scratch, parts, sha256, whole_file, whole_folder, write_json
 
 WRITERS = {
     "folder": "with files.whole_folder(Path('lists')) as part: (part / 'a.csv').write_text('new'); block()",
@@ -163,3 +165,22 @@ def test_a_lock_lies_under_a_project_and_elsewhere_among_what_is_temporary(monke
     Path("params.yaml").touch()
     write_lists("newer")
     assert [str(p) for p in Path(".churnkit").rglob("*") if p.is_file()] == [".churnkit/locks/lists"]
+
+
+@pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[:len(whole) // 2], lambda whole: b"," * len(whole),
+                                    lambda whole: whole[:200] + b"\xff" * 100 + whole[300:]])
+@pytest.mark.parametrize("read", [pd.read_parquet, pq.read_table, lambda path: pq.ParquetFile(path).read()])
+def test_a_damaged_file_of_an_earlier_stage_is_named(damage, read):
+    pd.DataFrame({"n": range(1000)}).to_parquet("part-0.parquet")
+    whole = Path("part-0.parquet").read_bytes()
+    with intact(Path("part-0.parquet")) as path:
+        assert len(read(path)) == 1000
+    path.write_bytes(damage(whole))
+    with pytest.raises(InputError, match=r"part-0.parquet is damaged \(.+\); run `dvc repro`"), intact(path):
+        read(path)
+
+
+@pytest.mark.parametrize("problem", [OSError(28, "No space left on device"), FileNotFoundError(2, "none"), ValueError("another"), KeyError("n")])
+def test_what_is_no_damage_is_not_called_so(problem):
+    with pytest.raises(type(problem)), intact(Path("part-0.parquet")):
+        raise problem

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from churnkit import demo_commands, documents, evaluation_commands, hindsight_commands, params, run_commands, timeline, vault_commands
-from churnkit.errors import ChurnkitError, InputError, ParameterError, resources_ran_out
+from churnkit.errors import ChurnkitError, InputError, ParameterError, earlier_file_is_damaged, resources_ran_out
 from churnkit.files import whole_file
 from churnkit.stages import STAGES
 
@@ -219,8 +219,8 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     except BaseException as problem:
-        if ran_out := resources_ran_out(problem):
-            return fail(ran_out)
+        if known := resources_ran_out(problem) or earlier_file_is_damaged(problem):
+            return fail(known)
         traceback.print_exc()
         return 1
 

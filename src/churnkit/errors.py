@@ -1,4 +1,10 @@
 """What can go wrong for a user, one class per exit code."""
+import re
+
+# What DuckDB, Spark and Arrow say of a Parquet file that was cut short or overwritten; not every one of these names it.
+DAMAGE = re.compile("No magic bytes found|too small to be a Parquet file|Failed to read file|Could not read enough bytes from file|"
+                    "Invalid string encoding found in Parquet|Footer length error|is not a Parquet file|Incorrect stats size|Out of buffer|"
+                    "TProtocolException|don't know what type|invalid TType|No more data to read|Parquet magic bytes not found|Parquet file size is")
 
 
 class ChurnkitError(Exception):
@@ -63,3 +69,9 @@ def resources_ran_out(problem: BaseException) -> ResourceError | None:
     if isinstance(problem, MemoryError) or type(problem).__name__ == "OutOfMemoryException" or "Java heap space" in str(problem):
         return ResourceError(f"Memory ran out: {said}. Raise common.memory or lower common.threads in params.yaml, and run again.")
     return None
+
+
+def earlier_file_is_damaged(problem: BaseException) -> InputError | None:
+    """What a failure of an engine means where it could not read what an earlier stage wrote; else None."""
+    told = next((line.strip() for line in str(problem).splitlines() if DAMAGE.search(line)), None)
+    return InputError(f"a Parquet file of an earlier stage is damaged ({told}); run `dvc repro`, which writes it anew.") if told else None

@@ -9,7 +9,7 @@ import pandas as pd
 
 from churnkit import documents
 from churnkit.errors import HistoryError, InputError
-from churnkit.files import parts
+from churnkit.files import intact, parts
 from churnkit.params import PARAMS
 
 STRATA = ("open", "one_way_stop")  # modelled together, judged and listed apart
@@ -45,9 +45,12 @@ def load_all(dates: Sequence[date]) -> pd.DataFrame:
 
 
 def read(folder: Path) -> pd.DataFrame:
-    """The table in a folder of part files. Raises InputError if there is none or it is empty."""
-    found = parts(folder)
-    table = pd.concat([pd.read_parquet(part) for part in found], ignore_index=True) if found else pd.DataFrame()
+    """The table in a folder of part files. Raises InputError if there is none, or it is empty or damaged."""
+    tables = []
+    for part in parts(folder):
+        with intact(part):
+            tables.append(pd.read_parquet(part))
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     if table.empty:
         raise InputError(f"{folder}/ holds no rows; run the stages before this one (`dvc repro`).")
     return table

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from churnkit.audit import Values
 from churnkit.errors import HistoryError, InputError
-from churnkit.files import parts
+from churnkit.files import intact, parts
 
 STRATUM = "stratum"  # of the cohort, and read by the model like a feature
 
@@ -63,8 +63,14 @@ def months(features: Path, cohorts: Path, dates: Sequence[date]) -> list[Month]:
 
 def names(found: Sequence[Month]) -> list[str]:
     """The columns beside the key, in the order of the first month's table."""
-    listed = [name for month in found for name in pq.read_schema(parts(month.features)[0]).names]
+    listed = [name for month in found for name in named(month)]
     return [*dict.fromkeys(name for name in listed if name != "subscriber_id"), STRATUM]
+
+
+def named(month: Month) -> list[str]:
+    """The columns of a month's feature table. Raises InputError where it is damaged."""
+    with intact(parts(month.features)[0]) as part:
+        return list(pq.read_schema(part).names)
 
 
 def columns(found: Sequence[Month], wanted: Sequence[str]) -> dict[str, Values]:
@@ -78,7 +84,7 @@ def columns(found: Sequence[Month], wanted: Sequence[str]) -> dict[str, Values]:
 
 def month_columns(month: Month, wanted: Sequence[str]) -> pa.Table:
     """These columns of one month, of those whose outcome is known."""
-    there = set(pq.read_schema(parts(month.features)[0]).names)
+    there = set(named(month))
     read = table(month.features, [name for name in wanted if name in there]).take(pa.array(month.places))
     made = {name: month.strata if name == STRATUM else read[name] if name in there else pa.nulls(len(month.places)) for name in wanted}
     return pa.table(made)
@@ -103,9 +109,12 @@ def numbers(array: pa.Array) -> np.ndarray:
 
 
 def table(folder: Path, wanted: Sequence[str]) -> pa.Table:
-    """Some columns of the table in a folder of part files. Raises InputError if there is none or it is empty."""
-    found = parts(folder)
-    read = pa.concat_tables([pq.ParquetFile(part).read(columns=list(wanted)) for part in found]) if found else pa.table({})
+    """Some columns of the table in a folder of part files. Raises InputError if there is none, or it is empty or damaged."""
+    found = []
+    for part in parts(folder):
+        with intact(part):
+            found.append(pq.ParquetFile(part).read(columns=list(wanted)))
+    read = pa.concat_tables(found) if found else pa.table({})
     if not found or not read.num_rows:
         raise InputError(f"{folder}/ holds no rows; run the stages before this one (`dvc repro`).")
     return read

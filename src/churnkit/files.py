@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from churnkit.errors import ResourceError
+from churnkit.errors import InputError, ResourceError
 
 PROJECT, LOCKS = Path("params.yaml"), Path(".churnkit/locks")
 _scratch: dict[Path, int] = {}  # the folders of this process, each with the descriptor that holds its lock
@@ -87,6 +87,18 @@ def whole_file(path: Path) -> Iterator[Path]:
         finally:
             part.unlink(missing_ok=True)
         sync(path.parent)
+
+
+@contextmanager
+def intact(path: Path) -> Iterator[Path]:
+    """A Parquet file of an earlier stage, read in the block. Raises InputError naming it where it is damaged, as Arrow does not always do."""
+    try:
+        yield path
+    except (OSError, ValueError) as problem:
+        is_of_arrow = type(problem).__module__.split(".")[0] == "pyarrow" or (isinstance(problem, OSError) and problem.errno is None)
+        if not is_of_arrow and not isinstance(problem, UnicodeDecodeError):
+            raise
+        raise InputError(f"{path} is damaged ({str(problem).splitlines()[0].strip(' :.')}); run `dvc repro`, which writes it anew.") from None
 
 
 def json_text(content: Any) -> str:

@@ -5,6 +5,7 @@ from pathlib import PurePath
 
 import pyarrow.parquet as pq
 
+from churnkit.files import intact
 from churnkit.timeline import account_of
 
 PERIOD = re.compile(r"(?<!\d)(19|20)\d\d-?(0[1-9]|1[0-2])(-?\d\d)?(?!\d)")
@@ -50,8 +51,12 @@ def set_aside(files: Sequence[str], keys: Sequence[tuple[str, int]], digests: Se
 
 def accounts(deliveries: Sequence[str]) -> list[dict]:
     """What the accounts of the deliveries say of their files, with the `delivery`, in the order given."""
-    return [row | {"delivery": name} for name in deliveries if (path := account_of(name) / "files.parquet").exists()
-            for row in pq.read_table(path).to_pylist()]
+    rows = []
+    for name in deliveries:
+        if (path := account_of(name) / "files.parquet").exists():
+            with intact(path):
+                rows += [row | {"delivery": name} for row in pq.read_table(path).to_pylist()]
+    return rows
 
 
 def superseded(files: Sequence[dict]) -> dict[tuple[str, str], set[int]]:

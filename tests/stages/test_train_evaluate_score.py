@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnkit import examples, tracking
+from churnkit import examples, feature_columns, tracking
 from churnkit.errors import ChecksumError, HistoryError, InputError, ParameterError
 from churnkit.model import Model
 from churnkit.stages import evaluate, score, train
@@ -176,6 +176,17 @@ def test_features_and_cohort_of_other_subscribers_are_refused(tmp_path: Path, mo
         examples.load(EVALUATION)
     with pytest.raises(InputError, match="holds no rows"):
         examples.read(tmp_path / "data/features/2020-01-01")
+
+
+@pytest.mark.parametrize("table", ["features", "cohorts"])
+def test_a_table_that_was_cut_short_is_named(table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_months(tmp_path, rows=60)
+    path = Path(f"data/{table}/{EVALUATION}/part-0.parquet")
+    path.write_bytes(path.read_bytes()[:300])
+    for read in (lambda: examples.load(EVALUATION), lambda: feature_columns.months(Path("data/features"), Path("data/cohorts"), [EVALUATION])):
+        with pytest.raises(InputError, match=f"{path} is damaged .*; run `dvc repro`"):
+            read()
 
 
 def test_a_date_without_a_feature_reads_it_as_missing_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

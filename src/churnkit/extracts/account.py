@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from churnkit.errors import InputError
 from churnkit.extracts.quality import Figure, Oddity
+from churnkit.files import intact
 
 RAW_LENGTH = 200
 
@@ -95,14 +96,18 @@ def save(account: Account, folder: Path) -> None:
 
 def figures(folder: Path) -> list[Figure]:
     """The figures by day of the account in the folder."""
-    return [Figure(**values) for values in pq.read_table(folder / f"{TABLES['figures'][0]}.parquet").to_pylist()]
+    with intact(folder / f"{TABLES['figures'][0]}.parquet") as path:
+        return [Figure(**values) for values in pq.read_table(path).to_pylist()]
 
 
 def load(folder: Path, delivery: str) -> Account:
     """The account in the folder. Raises InputError if there is none."""
     if not (folder / "files.parquet").exists():
         raise InputError(f"There is no account of {delivery}: `churnkit ingest {delivery}` writes it.")
-    tables = {field: pq.read_table(folder / f"{name}.parquet") for field, (name, _) in TABLES.items()}
+    tables = {}
+    for field, (name, _) in TABLES.items():
+        with intact(folder / f"{name}.parquet") as path:
+            tables[field] = pq.read_table(path)
     about = tables["files"].schema.metadata
     rows = {field: tuple(row(**values) for values in tables[field].to_pylist()) for field, (_, row) in TABLES.items()}
     return Account(delivery, about[b"churnkit.key_id"].decode(), about[b"churnkit.accept_rejects"] == b"True", **rows)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pyarrow.parquet as pq
 
+from churnkit.files import intact
 from churnkit.timeline import account_of
 
 DAYS = 30
@@ -35,7 +36,9 @@ def rows_a_day(as_of: date, deliveries: Sequence[str], subscribers: int) -> dict
         path = account_of(delivery) / "quality.parquet"
         if not path.is_file():
             continue
-        told = pq.read_table(path, columns=["extract", "day", "value"], filters=[("measure", "=", "rows"), ("day", ">=", first), ("day", "<", as_of)])
+        wanted = [("measure", "=", "rows"), ("day", ">=", first), ("day", "<", as_of)]
+        with intact(path):
+            told = pq.read_table(path, columns=["extract", "day", "value"], filters=wanted)
         for row in told.to_pylist():
             found[row["extract"]] = found.get(row["extract"], 0.0) + row["value"]
     return {name: rows / subscribers / DAYS for name, rows in sorted(found.items())}

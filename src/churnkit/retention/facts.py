@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from churnkit.errors import InputError
-from churnkit.files import parts
+from churnkit.files import intact, parts
 from churnkit.timeline import FILE_NO, Delivery, add_months, events
 from churnkit.versions import accounts, superseded
 
@@ -98,11 +98,13 @@ def _read(
     for delivery in deliveries:
         gone = pc.field(FILE_NO).isin(sorted(hidden.get((delivery, extract), ())))
         for path in parts(events(delivery, extract)):
-            absent = sorted(set(columns) - set(pq.read_schema(path).names))
+            with intact(path):
+                absent = sorted(set(columns) - set(pq.read_schema(path).names))
             if absent:
                 raise InputError(f"{path} lacks the columns {', '.join(absent)}; ingest that delivery again.")
             kept = rows if (delivery, extract) not in hidden else ~gone if rows is None else rows & ~gone
-            tables.append(pq.read_table(path, columns=list(columns), filters=kept, partitioning=None))
+            with intact(path):
+                tables.append(pq.read_table(path, columns=list(columns), filters=kept, partitioning=None))
     return pa.concat_tables(tables, promote_options="permissive") if tables else None
 
 
