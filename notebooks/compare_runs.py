@@ -30,7 +30,7 @@ from mlflow.tracking import MlflowClient
 
 from churnkit import examples, metrics
 from churnkit.model import Model
-from churnkit.tracking import EXPERIMENT, STORE
+from churnkit.tracking.store import EXPERIMENT, STORE
 
 logging.getLogger("alembic").setLevel(logging.ERROR)
 if "ipykernel" not in sys.modules:
@@ -59,7 +59,7 @@ def judged_runs() -> list:
     if experiment is None:
         return []
     found = client.search_runs([experiment.experiment_id], "attributes.status = 'FINISHED'", order_by=["attributes.start_time DESC"], max_results=500)
-    return [run for run in found if "open.auc" in run.data.metrics]
+    return [run for run in found if "open/auc" in run.data.metrics]
 
 
 def chosen_runs() -> list:
@@ -152,7 +152,7 @@ if (examples.FEATURES / month).is_dir():
     rows, _ = examples.learnable(examples.load(pd.Timestamp(month).date()))
     rows = rows[rows["stratum"] == "open"].reset_index(drop=True)
     scores = {name: found for name, run in zip(names, runs, strict=True) if (found := rescored(run, rows)) is not None}
-    capacity = int(min(runs[-1].data.metrics.get("open.capacity", 100), len(rows)))
+    capacity = int(min(runs[-1].data.metrics.get("open/capacity", 100), len(rows)))
 newest, *others = reversed(scores or dict.fromkeys(names))
 if len(scores) >= 2:
     ranked = {name: scores[name].to_numpy() for name in (newest, *others)}
@@ -165,15 +165,16 @@ if len(scores) >= 2:
 # %%
 METRICS = {"precision_at_capacity": "churners among those called", "lift_top_decile": "lift of the riskiest tenth", "auc": "AUC", "pr_auc": "PR-AUC",
            "predicted_over_observed": "predicted / observed (1 is right)", "calibration_slope": "calibration slope (1 is right)"}
-shown = {metric: said for metric, said in METRICS.items() if all(f"open.{metric}" in run.data.metrics for run in runs)}
-values = pd.DataFrame({name: {metric: run.data.metrics[f"open.{metric}"] for metric in shown} for name, run in zip(names, runs, strict=True)})
+shown = {metric: said for metric, said in METRICS.items() if all(f"open/{metric}" in run.data.metrics for run in runs)}
+values = pd.DataFrame({name: {metric: run.data.metrics[f"open/{metric}"] for metric in shown} for name, run in zip(names, runs, strict=True)})
 print(f"\n{values.to_string(float_format='{:.4f}'.format)}")
 
 figure, grid = plt.subplots(2, 3, figsize=(11, 4.4), layout="constrained")
 for axes, (metric, said) in zip(grid.flat, shown.items(), strict=False):
     for place, (name, run) in enumerate(zip(names, runs, strict=True)):
         colour, _, marker = looks[name]
-        value, low, high = (run.data.metrics.get(f"open.{metric}{end}", np.nan) for end in ("", "_low", "_high"))
+        value = run.data.metrics[f"open/{metric}"]
+        low, high = (run.data.metrics.get(f"interval/{metric}_{end}", np.nan) for end in ("low", "high"))
         ends = [[max(0.0, value - low)], [max(0.0, high - value)]] if low == low else None
         axes.errorbar([value], [place], xerr=ends, fmt=marker, color=colour, capsize=4)
         axes.annotate(f"{value:.3f}", (value, place), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8)
@@ -229,7 +230,7 @@ else:
 gains = {name: table[table["score"] == "model"] for name, table in tables("plots/gains.csv").items()}
 if gains:
     figure, (whole, start) = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
-    shares = [run.data.metrics.get("open.capacity_share", np.nan) for run in runs]
+    shares = [run.data.metrics["open/capacity"] / run.data.metrics["open/rows"] for run in runs]
     near = 4 * max([share for share in shares if share == share], default=0.05)
     for axes, most in ((whole, 1.0), (start, min(1.0, near))):
         for name, table in gains.items():

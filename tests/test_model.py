@@ -9,6 +9,7 @@ from churnkit.errors import ChecksumError, ChurnkitError, InputError, ParameterE
 from churnkit.log_odds import expit
 from churnkit.model import Model, fit, read_learning, refit
 from churnkit.model.fit import anew
+from churnkit.model.taught import taught
 
 ROWS = 1200
 
@@ -257,3 +258,15 @@ def test_a_refit_keeps_trees_and_calibrator(model: Model, table: pd.DataFrame, c
     again = refit(model, table[:600], churned[:600])
     assert (again.trees, again.calibrator, again.rows) == (model.trees, model.calibrator, 600)
     assert again.texts != model.texts
+
+
+def test_who_is_taught_the_true_probabilities_ranks_better_than_who_learns_from_outcomes() -> None:
+    rng = np.random.default_rng(8)
+    tables = [pd.DataFrame(rng.normal(size=(2500, 6)), columns=list("abcdef")) for _ in range(3)]
+    truths = [expit(1.2 * t["a"].to_numpy() * (t["b"] > 0) - 3) for t in tables]
+    learnt, later, asked = tables
+    params = {"leaves": 7, "max_trees": 300, "threads": 1}
+    margin = taught(learnt, truths[0], asked, valid=(later, truths[1]), params=params, seed=1)
+    fitted = fit(learnt, rng.random(2500) < truths[0], valid=(later, rng.random(2500) < truths[1]), params=params, seed=1)
+    told, learned = (np.corrcoef(one, np.log(truths[2]))[0, 1] for one in (margin, fitted.predict_margin(asked)))
+    assert told > 0.95 > learned > 0.3

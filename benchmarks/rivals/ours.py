@@ -6,10 +6,10 @@ from pathlib import Path
 from subset import NAMES, WAIT_DAYS, Job, job
 
 from churnkit.archive import sent
-from churnkit.engine import count_rows, open_session, projected, read, write
+from churnkit.engine import count_rows, open_session, projected, read, settle, write
 from churnkit.features import REGISTRY, build
 from churnkit.history import MADE_OF, TABLES, History
-from churnkit.slices import in_slices
+from churnkit.slices import PEOPLE, ROWS, slices
 from churnkit.summaries import KEYS, SUMMARIES
 from churnkit.timeline import events, summary
 
@@ -29,17 +29,17 @@ def main() -> None:
     for as_of in todo.dates:
         there = {name: table for name in tables if (table := sent(name, seen(todo, as_of, name))) is not None}
         history = History(there, as_of, as_of + timedelta(WAIT_DAYS))
-        cohort = projected(history.events("usage_daily").table, ["subscriber_id"], {}).distinct()
-        write(build(cohort, history, features), todo.target / str(as_of), by=["subscriber_id"])
-        (todo.target / str(as_of) / "part-0.parquet").replace(todo.written(as_of))
+        cohort = settle(projected(history.events("usage_daily").table, ["subscriber_id"], {}).distinct())
+        for n, some in enumerate(slices(cohort.count(), PEOPLE)):
+            write(build(some.of(cohort), history, features, some), todo.written(as_of), by=["subscriber_id"], part=n)
 
 
 def roll_up(todo: Job, name: str) -> None:
     """Write a summary of every delivery, a slice of subscribers at a time."""
     for delivery in todo.deliveries:
         source = events(delivery, MADE_OF[name])
-        for n, rows in enumerate(in_slices(read([source]), count_rows([source]))):
-            write(SUMMARIES[MADE_OF[name]][name](rows, WAIT_DAYS), Path(summary(delivery, name)), by=KEYS[name], part=n)
+        for n, some in enumerate(slices(count_rows([source]), ROWS)):
+            write(SUMMARIES[MADE_OF[name]][name](some.of(read([source])), WAIT_DAYS), Path(summary(delivery, name)), by=KEYS[name], part=n)
 
 
 def seen(todo: Job, as_of: date, name: str) -> list[str]:

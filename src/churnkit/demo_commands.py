@@ -30,16 +30,21 @@ def simulate(subscribers: Annotated[int, typer.Option(min=100, help="How many su
         say(f"simulate: params.yaml reads these with ingest.layouts: [{', '.join(OPERATORS[layout].layouts)}]")
 
 
-def truth(folder: Annotated[Path, typer.Option("--truth", help="Where `churnkit simulate` put it.")] = Path("data/truth")) -> None:
+def truth(folder: Annotated[Path, typer.Option("--truth", help="Where `churnkit simulate` put it.")] = Path("data/truth"),
+          records: Annotated[bool, typer.Option("--records", help="Also what the records could tell at most: another fit.")] = False) -> None:
     """Compare the model with the best achievable, and its reasons with the planted causes, on a simulated operator."""
     from churnkit import planted
     from churnkit import truth as best
     from churnkit.identity import read_key
-    from churnkit.model import Model
+    from churnkit.model import Model, read_learning
+    from churnkit.stages import train
 
     common, plan = params.load("common", params.Common), timeline.read_plan()
     key = read_key(common.key_file)
     found = best.compare(plan, folder, key, common.seed)
+    if records:
+        learning = read_learning({**params.load("train", train.Params).learning(), "threads": common.threads})
+        found["taught"] = best.teachable(plan, folder, key, learning, common.seed)
     causes = planted.named(plan, folder, key, Model.load(best.EVALUATED, threads=common.threads))
     write_json(Path("reports/best_achievable.json"), {**found, "reasons": causes})
     print(best.said(found), planted.told(causes), sep="\n\n")

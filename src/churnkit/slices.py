@@ -1,18 +1,36 @@
 """Subscribers in slices of their pseudonyms, so that memory does not grow with the operator."""
+from dataclasses import dataclass
 from itertools import pairwise
 
-from churnkit.engine import ENGINE, F, Frame, projected
+from churnkit.engine import ENGINE, Column, F, Frame, projected
 
-ROWS = 2_500_000  # of a slice: more of them are slower for the passes, fewer for what spills
+ROWS = 2_500_000  # events of a slice: more of them are slower for the passes, fewer for what spills
+PEOPLE = 150_000  # subscribers of a slice, with a column for each feature; each slice costs some seconds of SQL
 SPACE = 16**4
 
 
-def in_slices(table: Frame, rows: int) -> list[Frame]:
-    """The table, which has so many rows, as tables of about `ROWS` each, one after another by `subscriber_id`; on Spark one, for it has its own.
+@dataclass(frozen=True)
+class Slice:
+    """The subscribers from one pseudonym to before another."""
 
-    Pseudonyms are spread evenly, and a file sorted by them is read only where the slice lies.
-    """
-    count = 1 if ENGINE == "spark" else -(-rows // ROWS) or 1
-    edges = ["s", *(f"s{SPACE * n // count:04x}" for n in range(1, count)), "t"]
-    within = [(F.col("subscriber_id") >= low) & (F.col("subscriber_id") < high) for low, high in pairwise(edges)]
-    return [table] if count == 1 else [projected(table, ["*"], {}, it) for it in within]
+    first: str = "s"
+    last: str = "t"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everyone is in it."""
+        return self == Slice()
+
+    def has(self) -> Column:
+        """Whether a row is of one of them."""
+        return (F.col("subscriber_id") >= self.first) & (F.col("subscriber_id") < self.last)
+
+    def of(self, table: Frame) -> Frame:
+        """Their rows of a table; a file sorted by subscriber is read only where the slice lies."""
+        return table if self.is_whole else projected(table, ["*"], {}, self.has())
+
+
+def slices(rows: int, at_once: int) -> list[Slice]:
+    """Slices, one after another, of about so many of a table's rows each, for pseudonyms are spread evenly; on Spark one, for it has its own."""
+    count = 1 if ENGINE == "spark" else -(-rows // at_once) or 1
+    return [Slice(*ends) for ends in pairwise(["s", *(f"s{SPACE * n // count:04x}" for n in range(1, count)), "t"])]

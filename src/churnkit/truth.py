@@ -1,11 +1,12 @@
 """How near the model comes to the best that anyone could do, on an invented operator whose truth is known."""
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from churnkit import examples, metrics
 from churnkit.errors import InputError
 from churnkit.identity import pseudonym
-from churnkit.model import Model
+from churnkit.model import Learning, Model
 from churnkit.timeline import Plan
 
 EVALUATED = Path("models/evaluated")
@@ -19,19 +20,9 @@ def compare(plan: Plan, truth: Path, key: bytes, seed: int) -> dict[str, Any]:
     Under `kinds`, for each kind of leaving against staying, the best achievable AUC and the model's. Raises InputError where the
     truth of the evaluation date is not known.
     """
-    import pandas as pd
-
-    path = truth / "best" / f"{plan.evaluation}.parquet"
-    if not path.exists():
-        raise InputError(f"{path} is missing: only `churnkit simulate` knows the truth of an operator.")
-    best = pd.read_parquet(path)
-    best["subscriber_id"] = [pseudonym(key, raw, "s") for raw in best["subscriber_id"].astype(str)]
-    rows, _ = examples.learnable(examples.load(plan.evaluation))
+    both = known(plan.evaluation, truth, key)
     model = Model.load(EVALUATED)
-    rows = rows.assign(model=model.predict_proba(examples.features_of(rows)[model.feature_names]))
-    both = rows.merge(best, on="subscriber_id", how="inner", validate="one_to_one")
-    if len(both) < 0.99 * len(rows):
-        raise InputError(f"{path} knows only {len(both)} of the {len(rows)} subscribers judged; it is another operator's truth.")
+    both = both.assign(model=model.predict_proba(examples.features_of(both)[model.feature_names]))
     churned = both["churned"].to_numpy(dtype=float)
     found = {"as_of": str(plan.evaluation), "label": examples.label_definition(), "rows": len(both), "churned": int(churned.sum()),
              **paired(churned, both["model"].to_numpy(), both["p_any"].to_numpy(), seed)}
@@ -42,6 +33,45 @@ def compare(plan: Plan, truth: Path, key: bytes, seed: int) -> dict[str, Any]:
             kinds[kind] = {"churned": int(churned[kept].sum()),
                            **paired(churned[kept], both["model"].to_numpy()[kept], both[column].to_numpy()[kept], seed)}
     return {**found, "kinds": kinds}
+
+
+def known(as_of: date, truth: Path, key: bytes) -> Any:
+    """The rows of a date whose outcome is known, and beside each the best achievable probabilities, p_any and by kind.
+
+    Raises InputError where the truth of the date is not known, or is another operator's.
+    """
+    import pandas as pd
+
+    path = truth / "best" / f"{as_of}.parquet"
+    if not path.exists():
+        raise InputError(f"{path} is missing: only `churnkit simulate` knows the truth of an operator.")
+    best = pd.read_parquet(path)
+    best["subscriber_id"] = [pseudonym(key, raw, "s") for raw in best["subscriber_id"].astype(str)]
+    rows, _ = examples.learnable(examples.load(as_of))
+    both = rows.merge(best, on="subscriber_id", how="inner", validate="one_to_one")
+    if len(both) < 0.99 * len(rows):
+        raise InputError(f"{path} knows only {len(both)} of the {len(rows)} subscribers of {as_of}; it is another operator's truth.")
+    return both
+
+
+def teachable(plan: Plan, truth: Path, key: bytes, learning: Learning, seed: int) -> dict[str, Any]:
+    """AUC of the judged model beside that of one that was taught the true probabilities of the same features on the same dates.
+
+    What that one lacks of the best achievable no record of the time tells; what ours lacks of it is for more or luckier churners to teach.
+    """
+    import pandas as pd
+
+    from churnkit.model.taught import taught
+
+    *earlier, latest = (known(day, truth, key) for day in plan.training)
+    learnt, judged, model = pd.concat(earlier, ignore_index=True), known(plan.evaluation, truth, key), Model.load(EVALUATED)
+
+    def read(rows: Any) -> Any:
+        return examples.given(examples.features_of(rows), model.feature_names)
+
+    margin = taught(read(learnt), learnt["p_any"].to_numpy(), read(judged), valid=(read(latest), latest["p_any"].to_numpy()),
+                    params=learning, seed=seed)
+    return paired(judged["churned"].to_numpy(dtype=float), model.predict_proba(read(judged)), margin, seed)
 
 
 def paired(churned: Any, model: Any, best: Any, seed: int) -> dict[str, list[float]]:
@@ -59,4 +89,8 @@ def said(found: dict[str, Any]) -> str:
         cells = "".join(f"{f'{v:.3f} [{low:.3f}, {high:.3f}]':<{width}}" for (v, low, high), width in
                         zip((row["model"], row["best"], row["difference"]), (22, 22, 24), strict=True))
         lines.append(f"{name:14}{row['churned']:>8}  {cells}".rstrip())
+    if taught := found.get("taught"):
+        (best, *_), (value, low, high) = taught["best"], taught["difference"]
+        lines.append(f"Taught the true probabilities, the same features reach {best:.3f}: the rest no record of the time tells. "
+                     f"The model differs from that by {value:+.3f} [{low:.3f}, {high:.3f}].")
     return "\n".join(lines)

@@ -7,8 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders import BILLS, CALLS, COMMON, FILES, JUNE, deliver, frame, ingest_again, put_down, run_ingest, subscriber
+from churnkit import slices
 from churnkit.archive import known_history, sent
 from churnkit.features import REGISTRY, needs
+from churnkit.files import parts
 from churnkit.stages import featurize, summarise
 from churnkit.timeline import Delivery, Plan, add_months
 
@@ -62,6 +64,18 @@ def test_every_feature_comes_where_every_extract_does(capsys):
     told = {"recharge_sum_30d": 5000, "recharge_gap_mean_180d": 10.0, "balance_estimate": 3000.0, "days_to_empty": 30.0, "days_since_ported_in": 182}
     assert {name: two[name] for name in told} == told
     assert "left out" not in capsys.readouterr().err
+
+
+def test_slices_of_subscribers_together_are_the_whole(monkeypatch):
+    deliver(**OPTIONAL)
+    whole = features()
+    monkeypatch.setattr(slices, "PEOPLE", 1)
+    featurize.run(featurize.Params(), COMMON, PLAN, AS_OF)
+    written = parts(Path(f"data/features/{AS_OF}"))
+    assert len(written) == 2
+    found = [row for path in written for row in frame(path)]
+    assert [row["subscriber_id"] for row in found] == sorted(whole)
+    assert {row.pop("subscriber_id"): row for row in found} == whole
 
 
 def test_features_of_extracts_that_did_not_come_are_left_out_with_a_notice(capsys):

@@ -2,8 +2,9 @@
 from dataclasses import dataclass
 from datetime import date
 
+from churnkit import slices
 from churnkit.archive import COHORTS, FEATURES, known_history
-from churnkit.engine import open_session, read, write
+from churnkit.engine import count_rows, open_session, read, write
 from churnkit.features import REGISTRY, available, build, needs
 from churnkit.files import whole_folder
 from churnkit.history import SENT_AS
@@ -32,6 +33,8 @@ def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
     there = available(history, wanted)
     if absent := sorted({SENT_AS.get(name, name) for f in wanted for name in needs(f) if name not in history.tables}):
         say(f"featurize {as_of}: no {', '.join(absent)}, so {len(wanted) - len(there)} features are left out")
+    cohort = COHORTS / str(as_of)
     with whole_folder(FEATURES / str(as_of)) as folder:
-        rows = write(build(read([COHORTS / str(as_of)]), history, there), folder, by=["subscriber_id"])
+        rows = sum(write(build(some.of(read([cohort])), history, there, some), folder, by=["subscriber_id"], part=n)
+                   for n, some in enumerate(slices.slices(count_rows([cohort]), slices.PEOPLE)))
     say(f"featurize {as_of}: {rows:,} subscribers, {len(there)} features")
