@@ -83,6 +83,7 @@ def test_the_champion_is_judged_on_the_same_rows_and_the_difference_is_paired(in
     for name in ("auc", "pr_auc", "precision_at_capacity"):
         assert gain[name] == pytest.approx(metrics["open"][name] - beside["open"][name], abs=2e-6)
     assert gain["log_loss_saved"] == pytest.approx(beside["open"]["log_loss"] - metrics["open"]["log_loss"], abs=2e-6)
+    assert {"brier", "predicted_over_observed", "calibration_slope", "log_loss_high"} < set(gain)
     unpaired = np.hypot(*(found["auc_high"] - found["auc_low"] for found in (metrics["open"], beside["open"])))
     assert gain["auc_high"] - gain["auc_low"] < unpaired
 

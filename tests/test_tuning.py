@@ -64,6 +64,14 @@ def test_a_history_too_short_to_validate_on_says_so() -> None:
         tuning.folds(some_months(50)[:4])
 
 
+def test_months_in_which_nobody_left_are_not_fitted_alone() -> None:
+    first, *others = some_months(50)
+    calm = [replace(first, churned=np.zeros(50, dtype=int)), *others]
+    assert [fold.later.as_of for fold in tuning.folds(calm)] == [TRAINING[5]]
+    with pytest.raises(HistoryError):
+        tuning.folds([replace(month, churned=np.zeros(50, dtype=int)) for month in calm])
+
+
 def test_the_same_seed_and_trials_find_the_same_and_another_seed_finds_others() -> None:
     months = some_months()
     first, again, other = (tuning.search(months, learning(**POOR), Budget(4), seed=seed) for seed in (1, 1, 2))

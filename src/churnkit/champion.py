@@ -11,7 +11,6 @@ import pandas as pd
 
 from churnkit import examples, metrics
 from churnkit.files import sha256, write_json
-from churnkit.log_odds import log_losses
 from churnkit.timeline import Plan
 
 CHAMPION, EVALUATED = Path("models/champion"), Path("models/evaluated")
@@ -71,7 +70,7 @@ def beside(rows: pd.DataFrame, predicted: np.ndarray, plan: Plan, capacities: Ma
            threads: int) -> dict[str, Any]:
     """The champion on the rows of the evaluation month, and the paired differences of the model with these predictions.
 
-    Gains are the model's minus the champion's, but for `log_loss_saved`, which is the other way round, so that more is always better.
+    Gains are the model's minus the champion's; `log_loss_saved` is that of the log loss the other way round, so that more is better.
     Raises ChecksumError where a file of the champion was altered.
     """
     from churnkit.model import Model
@@ -107,10 +106,11 @@ def beside(rows: pd.DataFrame, predicted: np.ndarray, plan: Plan, capacities: Ma
 def paired(churned: np.ndarray, scores: Mapping[str, np.ndarray], capacity: int, *, times: int, seed: int) -> dict[str, Any]:
     """The metrics of the second of two scores, and the gain of the first over it on the same rows and bootstrap samples, each with its interval."""
     first, second = scores
-    judged = metrics.judge(churned, scores, capacity=min(capacity, len(churned)), times=times, seed=seed, probabilities=(second,))
-    lost = log_losses(churned, scores[second]) - log_losses(churned, scores[first])
-    saved = metrics.interval(metrics.sampled(len(churned), times, seed, lambda weights: weights @ lost / weights.sum(axis=1)))
-    return {**metrics.written(judged[second]), "gain": metrics.written({**judged[f"{first} - {second}"], "log_loss_saved": saved})}
+    judged = metrics.judge(churned, scores, capacity=min(capacity, len(churned)), times=times, seed=seed, probabilities=(first, second))
+    gain = judged[f"{first} - {second}"]
+    lost = gain["log_loss"]
+    saved = metrics.Interval(-lost.value, -lost.high, -lost.low)
+    return {**metrics.written(judged[second]), "gain": metrics.written({**gain, "log_loss_saved": saved})}
 
 
 def ruling(judged: Mapping[str, Any]) -> dict[str, Any]:

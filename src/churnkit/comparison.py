@@ -129,7 +129,6 @@ def rescored(first: Kept, other: Kept, month: str) -> tuple[dict[str, Any], str]
             scores[name] = model.predict_proba(examples.given(examples.features_of(rows), model.feature_names))
     gain = champion.paired(rows["churned"].to_numpy(dtype=float), scores, int(other.metrics["open/capacity"]),
                            times=int(other.tags.get("evaluate.bootstrap", 200)), seed=int(other.params.get("seed", 1)))["gain"]
-    gain |= {f"log_loss{end}": -gain[f"log_loss_saved{mirror}"] for end, mirror in (("", ""), ("_low", "_high"), ("_high", "_low"))}
     return gain, f"paired: both models on the same {len(rows):,} open subscribers of {month}"
 
 

@@ -115,12 +115,17 @@ def folds(months: Sequence[Month]) -> list[Fold]:
     found = []
     for later in months:
         known = [month for month in months if month.matures_on <= later.as_of]
-        if len(known) >= 2 and 0 < later.churned.sum() < len(later.churned):
+        if len(known) >= 2 and has_both(known[:-1]) and has_both([later]):
             found.append(Fold(known[:-1], known[-1], later))
     if not found:
         raise HistoryError("train.tune needs a training date by which two earlier ones are mature, and there is none: add older deliveries, "
                            "raise train.max_dates, or set train.tune.trials to 0.")
     return found
+
+
+def has_both(months: Sequence[Month]) -> bool:
+    """Whether somebody left and somebody stayed in these months together."""
+    return len(np.unique(np.concatenate([month.churned for month in months]))) == 2
 
 
 def losses(learning: "Learning", fold: Fold, seed: int) -> np.ndarray:
