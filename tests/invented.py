@@ -1,5 +1,6 @@
 """Invented months of features and cohorts, with a churn that the features foretell, for the stages that learn from them."""
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -29,6 +30,7 @@ class Said:
     zero_zh: str | None = None
     zero_en: str | None = None
     told: tuple[float | None, float | None] = (None, None)
+    where: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     above: float | None = None
     above_zh: str | None = None
     above_en: str | None = None

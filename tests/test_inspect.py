@@ -132,6 +132,39 @@ def test_a_file_called_like_an_own_layout_that_does_not_fit_says_why_before_anot
     assert document["files"][0]["extract"] == "bills"
 
 
+ODD = {
+    "clock_less.txt": "手机号|客户姓名|入网日期|套餐|状态|月租\n13800000001|王|2020/1/5|甲|正常|59.00\n13800000002|李|2021/3/9|乙|停机|99.00\n",
+    "dates.txt": "手机号|入网日期|状态\n13800000001|2020/1/5|正常\n13800000002|2021/3/9|停机\n",
+    "calls.csv": "手机号,对方号码,主被叫,时长\n13800000001,13900000002,主叫,60\n13800000002,13900000001,被叫,6\n",
+    "bills.csv": "手机号,话费\n13800000001,59.90\n13800000002,99.00\n",
+    "empty.csv": "msisdn,status,when\n13800000001,,\n13800000002,,\n", "blank.txt": "手机号|日期|状态\n||\n||\n",
+    "no_rows.csv": "msisdn,start_time,peer,call_type\n", "digits.csv": "13800000001,20200105\n13800000002,20200106\n",
+    "twice.csv": "msisdn,msisdn,MSISDN,status,status\n13800000001,1,1,a,b\n13800000002,2,2,a,b\n",
+  
+    "names.csv": "raw_happened_at,odd_status,holder,broken_rule,t0\n1,2,3,4,5\n6,7,8,9,10\n",
+    "sql.csv": "select,from,\"a \"\"b\"\"\"\n1,2,3\n4,5,6\n"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_whatever_a_file_lacks_something_is_said_of_it(encoding):
+    said, _ = looked_at(*(written(name, text, encoding) for name, text in ODD.items()))
+    assert [name for name in ODD if f"{name}: " not in said] == []
+
+
+@pytest.mark.parametrize("header", ["msisdn|name|date|state", "手机号|客户姓名|入网日期|状态"])
+def test_what_an_extract_needs_and_the_file_lacks_is_named_and_so_are_the_rows_that_it_costs(header):
+    said, _ = looked_at(written("state.txt", f"{header}\n13800000001|zhang|2020/1/5|ok\n13800000002|li|2021/3/9|stop\n"))
+    assert "happened_at               no  nothing in the file looks like it, and status_changes needs it" in said
+    assert "2 × happened_at is empty" in said
+    assert "2 rows read, 0 would be accepted" in said
+
+
+@pytest.mark.parametrize("text", ["msisdn\n13800000001\n", "\n\n", "手机号~状态\n13800000001~开\n"])
+def test_a_file_of_one_column_is_refused_in_words(text):
+    with pytest.raises(InputError, match=r"one\.txt: neither a delimiter nor a fixed width is to be seen"):
+        looked_at(written("one.txt", text))
+
+
 @pytest.mark.parametrize(("name", "said"), [("here", "here is a folder; name its files, such as here/*."),
                                             ("a.zip", "a.zip is a zip archive or a spreadsheet: unpack it, or have it saved as CSV.")])
 def test_a_folder_and_an_archive_are_named_as_what_they_are(name, said):

@@ -22,6 +22,7 @@ def spoken(name: str, values: tuple[float, ...], others: tuple[float, ...], midd
     pairs = [(value, other) for value in values for other in others]
     most = [(middle, 1.0)] * (len(pairs) + 1)
     rows = pd.DataFrame({column: [pair[column != name] for pair in pairs + most] for column in columns}, dtype=float)
+    rows = rows.assign(**{column: next(end for end in ends if end is not None) for column, ends in feature.where.items() if column not in columns})
     added = pd.DataFrame({column: [float(column == name)] * len(pairs) + [0.0] * len(most) for column in columns})
     found = reasons(added, rows, REGISTRY, top=1)[["reason_1_zh", "reason_1_en"]][:len(pairs)]
     return [(value, zh, en) for (value, _), zh, en in zip(pairs, found["reason_1_zh"], found["reason_1_en"], strict=True) if isinstance(zh, str)]
@@ -91,3 +92,25 @@ def test_a_sentence_is_only_said_on_its_risky_side(name):
     feature = REGISTRY[name]
     safe = {"+": 1e10, "-": -1e10}[feature.risky]
     assert [value for value, _, _ in spoken(name, MIDDLE, (12.0,), safe) if feature.above is None or value < feature.above] == []
+
+
+def first(name: str, value: float, **others: float) -> str | None:
+    """What the feature says of one customer in Chinese, where most customers are far on the safe side of it."""
+    safe = {"+": -1e10, "-": 1e10, "±": 0.0}[REGISTRY[name].risky]
+    rows = pd.DataFrame([{name: value, **others}, *({name: safe, **others} for _ in range(2))], dtype=float)
+    found = reasons(pd.DataFrame({name: [1.0, 0.0, 0.0]}), rows, REGISTRY, top=1).loc[0, "reason_1_zh"]
+    return found if isinstance(found, str) else None
+
+
+@pytest.mark.parametrize(("name", "value", "others", "sentence"), [
+    ("bill_slope_6m", -0.04, {}, "近半年话费总体走低"), ("bill_slope_6m", -0.02, {}, None),
+    ("bill_cv_6m", 0.13, {}, None), ("bill_cv_6m", 0.32, {}, "近半年话费上下浮动达均值的32%"),
+    ("bill_std_6m", 6000, {"bill_cv_6m": 0.5}, "近半年话费上下浮动约60元"), ("bill_std_6m", 1500, {"bill_cv_6m": 0.07}, None),
+    ("earlier_bill_ratio", 1.2, {"tenure_days": 900}, None), ("earlier_bill_ratio", 1.5, {"tenure_days": 900}, "上上月话费是此前三个月均值的1.5倍"),
+    ("earlier_bill_ratio", 31.1, {"tenure_days": 63}, None),  # against the first month, of which there were a few days
+    ("outgoing_fall_ratio", 0.41, {"days_since_outgoing_fall": 90}, "约90天前起主叫和短信降至此前的41%"),
+    ("outgoing_fall_ratio", 0.41, {"days_since_outgoing_fall": 164}, None),
+    ("arrears_amount", 19920, {}, "已逾期欠费199.2元"), ("days_since_reopen_180d", 93, {}, None),
+    ("days_to_contract_end", 90, {}, "合约还有90天到期，尚未续约"), ("days_to_contract_end", 91, {}, None), ("days_to_contract_end", -1, {}, None)])
+def test_a_sentence_is_only_said_of_what_is_worth_a_call(name, value, others, sentence):
+    assert first(name, value, **others) == sentence

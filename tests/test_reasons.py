@@ -53,6 +53,22 @@ def test_a_group_is_said_once_by_its_strongest_sayable_feature() -> None:
     assert row[["reason_2_zh", "reason_3_zh"]].isna().all()
 
 
+def test_what_is_only_true_or_news_beside_another_column_is_not_said_elsewhere() -> None:
+    bound = {**REGISTRY, "outgoing_minutes_30d": replace(REGISTRY["outgoing_minutes_30d"], where={"days_since_last_own_activity": (10, 12)})}
+    rows = ROWS.assign(outgoing_minutes_30d=[5.0, 200, 200])
+    beside = {days: said({"outgoing_minutes_30d": [1.0, 0, 0]}, rows.assign(days_since_last_own_activity=[days, 0, 0]), bound).loc[0, "reason_1_zh"]
+              for days in (9.0, 10.0, 12.0, 13.0, None)}
+    assert [days for days, sentence in beside.items() if sentence == "近30天主叫5分钟"] == [10.0, 12.0]
+    assert said({"outgoing_minutes_30d": [1.0, 0, 0]}, rows.drop(columns="days_since_last_own_activity"), bound).isna().all(axis=None)
+
+
+def test_of_two_groups_that_tell_of_one_fact_the_stronger_is_said_and_the_next_fact_after_it() -> None:
+    alike = {**REGISTRY, "outgoing_minutes_30d": replace(REGISTRY["outgoing_minutes_30d"], group="usage_trend")}
+    added = {"days_since_last_own_activity": [0.5, 0, 0], "outgoing_minutes_30d": [0.6, 0, 0], "is_forwarding_active": [0.2, 0, 0]}
+    row = said(added, registry=alike).iloc[0]
+    assert row[["reason_1_group", "reason_2_group", "reason_3_group"]].tolist() == ["usage_trend", "forwarding", None]
+
+
 def test_a_group_whose_sum_lowers_the_risk_is_no_reason() -> None:
     grouped = {**REGISTRY, "bill_last": replace(REGISTRY["bill_last"], group="silence")}
     assert said({"days_since_last_own_activity": [0.3, 0, 0], "bill_last": [-0.4, 0, 0]}, registry=grouped).isna().all(axis=None)

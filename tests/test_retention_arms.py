@@ -1,4 +1,5 @@
 """The hold-out: who is drawn does not depend on company, and what it can show is known beforehand."""
+import re
 from datetime import date
 
 import pandas as pd
@@ -74,7 +75,15 @@ def test_one_arm_alone_shows_nothing(called, held):
 ])
 def test_advice_says_what_would_be_enough(called, held, expected, said):
     given = advice(0.172, expected, called, held)
-    assert given is None if said is None else said in given
+    assert given is None if said is None else given is not None and said in given[1]
+
+
+@pytest.mark.parametrize(("called", "held", "expected"), [
+    (30_960, 3_440, 0.018), (900, 100, 0.019), (500, 500, 0.019), (30, 30, 0.019), (900, 0, 0.019)])
+def test_the_advice_says_the_same_numbers_in_both_languages(called, held, expected):
+    zh, en = advice(0.172, expected, called, held)
+    assert re.findall(r"[0-9.]*[0-9]", zh) == re.findall(r"[0-9.]*[0-9]", en)
+    assert re.findall(r"[一-鿿]", en) == []
 
 
 def test_the_advised_share_is_enough_and_one_percent_less_is_not():

@@ -36,9 +36,9 @@ def row(f: Feature) -> tuple[str, ...]:
 
 
 def side(f: Feature) -> str:
-    """The risky side, and between which values a column is said."""
-    least, most = f.told
-    bounds = [f"{word} {value:g}" for word, value in (("from", least), ("to", most)) if value is not None]
+    """The risky side, and between which values of it and of other columns a column is said."""
+    bounds = [f"{name}{word} {value:g}" for name, ends in (("", f.told), *((f"`{name}` ", ends) for name, ends in f.where.items()))
+              for word, value in zip(("from", "to"), ends, strict=True) if value is not None]
     return ", ".join([SIDES[f.risky], *bounds])
 
 

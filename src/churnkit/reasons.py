@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 LEAST = 0.05  # log odds that a group must add, about 5 % more at risk; below it a reason would be filler
+ALIKE = ("silence", "usage_trend")  # groups that tell of one fact, that the line is hardly used: one of them is enough
 INTERNAL_ZH, INTERNAL_EN = "【内】", " [internal]"
 PLURALS = {"people": "person", "generations": "generation", **{f"{one}s": one for one in (
     "day", "week", "month", "minute", "call", "bill", "number", "handset", "model", "contact", "product", "complaint", "spell", "top-up", "visit")}}
@@ -33,6 +34,8 @@ class Declared(Protocol):
     def reason_en(self) -> str | None: ...
     @property
     def told(self) -> tuple[float | None, float | None]: ...
+    @property
+    def where(self) -> Mapping[str, tuple[float | None, float | None]]: ...
     @property
     def above(self) -> float | None: ...
     @property
@@ -68,7 +71,8 @@ def reasons(contributions: pd.DataFrame, features: pd.DataFrame, registry: Mappi
 
     `contributions` is what each feature adds to the margin. A group is a reason if its features together raise the
     risk (by LEAST or more), and is said by the one that raises it most among those with a sentence whose value is known, on the risky
-    side of the cohort's median, within what is worth telling, and not a zero that has no words. Rows and index are those of `features`.
+    side of the cohort's median, within what is worth telling, and not a zero that has no words. Of the groups ALIKE one is said. Rows and index
+    are those of `features`.
     """
     known = [name for name in contributions.columns if name in registry and name in features.columns]
     groups = sorted({registry[name].group for name in known})
@@ -78,11 +82,12 @@ def reasons(contributions: pd.DataFrame, features: pd.DataFrame, registry: Mappi
     if not groups or not len(features):
         return pd.DataFrame(said, index=features.index)
     amounts, spoken = strongest(contributions, features, registry, known, groups)
-    ranked = np.argsort(-amounts, axis=1, kind="stable")[:, :top]
-    for place in range(ranked.shape[1]):
-        group = ranked[:, place]
-        rows = np.arange(len(features))
+    rows, alike = np.arange(len(features)), np.isin(groups, ALIKE)
+    for place in range(min(top, len(groups))):
+        group = amounts.argmax(axis=1)
         is_said = amounts[rows, group] >= LEAST
+        amounts[rows, group] = -np.inf
+        amounts[np.ix_(alike[group], alike)] = -np.inf
         chosen = spoken[rows, group]
         said[f"reason_{place + 1}_group"][is_said] = np.array(groups, dtype=object)[group[is_said]]
         for number in np.unique(chosen[is_said]):
@@ -117,11 +122,18 @@ def can_say(feature: Declared, features: pd.DataFrame, registry: Mapping[str, De
     if feature.risky in ("+", "-") and can.any():
         middle = np.nanmedian(values)
         can = can & (values > middle if feature.risky == "+" else values < middle)
-    least, most = feature.told
-    can = can & (values >= (-np.inf if least is None else least)) & (values <= (np.inf if most is None else most))
-    if feature.above is None:
-        return can
-    return np.where(values >= feature.above, says(feature, (feature.above_zh, feature.above_en, None), features, registry), can)
+    can = can & within(values, feature.told)
+    if feature.above is not None:
+        can = np.where(values >= feature.above, says(feature, (feature.above_zh, feature.above_en, None), features, registry), can)
+    for name, bounds in feature.where.items():
+        can = can & (within(features[name].to_numpy(dtype=float, na_value=np.nan), bounds) if name in features.columns else False)
+    return can
+
+
+def within(values: np.ndarray, bounds: tuple[float | None, float | None]) -> np.ndarray:
+    """Whether each value lies within the bounds, of which None is none; an unknown one does not."""
+    least, most = bounds
+    return (values >= (-np.inf if least is None else least)) & (values <= (np.inf if most is None else most))
 
 
 def says(feature: Declared, words: tuple[str | None, str | None, str | None], features: pd.DataFrame,

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from churnkit.errors import InputError, PolicyError
+from churnkit.monitoring.page import in_figures
 from churnkit.params import load
 from churnkit.stages import monitor, score, train
 from churnkit.timeline import Plan, account_of
@@ -253,3 +254,18 @@ def test_the_command_watches_and_ends_well():
                           env=os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}"})
     assert done.returncode == 0, done.stderr
     assert "OK: 2026-09-01 is like" in done.stderr
+
+
+def test_each_check_says_in_chinese_what_it_says_in_english_and_of_its_own_matter():
+    watched()
+    said = {one["name"]: one["zh"] for one in json.loads((REPORT / "verdict.json").read_text("utf-8"))["checks"]}
+    assert len(set(said.values())) == len(said)
+    assert said["missing"].endswith(" 个字段的缺失率均与近期各月相当。")
+    assert said["categories"].endswith(" 个字段均未出现新类别，也没有大类别消失。")
+
+
+def test_the_numbers_of_a_column_have_one_number_of_digits():
+    assert in_figures([1.276984, 1.300091]) == ["1.28", "1.30"]
+    assert in_figures([0.003365, 0.0035]) == ["0.00336", "0.00350"]
+    assert in_figures([12_860.4, 345.6, float("nan")]) == ["12,860", "346", "–"]
+    assert in_figures([0.0, 0.0]) == ["0", "0"]

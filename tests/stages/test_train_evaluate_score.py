@@ -119,7 +119,7 @@ def test_reasons_are_true_of_the_customer(inside: Path) -> None:
     assert (silent["reason_1_zh"] == [f"已{days:.0f}天没有使用" for days in silent["days_since_last_own_activity"]]).all()
     assert (silent["days_since_last_own_activity"] > scores["days_since_last_own_activity"].median()).all()
     assert scores["reason_1_zh"].isna().any()
-    assert scores.loc[scores["reason_1_zh"].notna(), "risk_percentile"].min() > 50
+    assert not scores.loc[~score.riskiest(scores, score.Params().explained_share), "reason_1_zh"].notna().any()
 
 
 def written(root: Path) -> dict[str, bytes]:
@@ -219,3 +219,10 @@ def test_a_month_nobody_of_whom_has_an_outcome_teaches_nothing(tmp_path: Path, m
     write_months(tmp_path, rows=60)
     with pytest.raises(HistoryError, match="no example has a known outcome"):
         examples.learnable(examples.load(SCORING))
+
+
+def test_who_is_riskier_than_most_of_all_is_given_reasons_even_where_most_of_a_stratum_are():
+    scores = pd.DataFrame({"stratum": ["open"] * 6 + ["one_way_stop"] * 3, "margin": [-4.0, -3, -2, -1, -0.5, 0.5, 0.0, 1, 2]})
+    scores["risk_percentile"] = 100 * scores.groupby("stratum")["margin"].rank(pct=True)
+    assert score.riskiest(scores, 0.5).tolist() == [False] * 3 + [True] * 6
+    assert score.riskiest(scores, 0.2).tolist() == [False] * 4 + [True, True, False, True, True]

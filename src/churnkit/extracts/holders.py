@@ -66,7 +66,7 @@ def resolved(rows: Frame, extract: Extract, known: Holders | None) -> Frame:
     """
     others = [name for name in rows.columns if name not in (NUMBER, "subscriber_id", ODD + "subscriber_id")]
     own = F.col("subscriber_id") if "subscriber_id" in rows.columns else F.lit(None).cast("string")
-    text = projected(rows, [*others, NUMBER], {"subscriber_id": own, "on_day": day(extract)})
+    text = projected(rows, [*others, NUMBER], {"subscriber_id": own, "on_day": day(extract, rows.columns)})
     holder: Expression = F.lit(None).cast("string")
     if known:
         text = beside(text, [whose(rows, known)], [NUMBER])
@@ -86,8 +86,10 @@ def whose(rows: Frame, known: Holders) -> Frame:
     return settle(projected(found, [name for name in found.columns if name != PARTY], {}))
 
 
-def day(extract: Extract) -> Expression:
-    """The day of a row, by the extract's clock; of a month the last."""
+def day(extract: Extract, there: Sequence[str]) -> Expression:
+    """The day of a row, by the extract's clock, of a month the last; null where the file has no clock, as one only looked at may not."""
+    if extract.clock not in there:
+        return F.lit(None).cast("date")
     text = F.substring(F.col(extract.clock), 1, 10)
     kind = extract.column(extract.clock).kind if extract.clock else ""
     return F.last_day(parse_date(F.concat(text, F.lit("-01")))) if kind == "month" else parse_date(text)

@@ -7,6 +7,7 @@ from churnkit.history import Events, History
 
 SHOCK = 1.5  # a bill this many times the usual one is a shock (the seed rules of 2005)
 FEWEST = 3  # bills that a spread is taken over
+WHOLE_DAYS = 180  # of those with us for so long the first month, which may not be whole, is not among the last five bills
 TOTAL = "total_cents"
 OVERAGE = ("overage_voice_cents", "overage_data_cents", "overage_sms_cents")
 
@@ -75,24 +76,24 @@ def bill_mean(bills: Events, months: int) -> Column:
     return ratio(summed(within(months), TOTAL), count_if(within(months)))
 
 
-@feature("settled_bills", unit="cents", months=(6,), risky="+", group="bill_shock", zh="近半年话费波动大，约{value:.0f}元上下",
-         en="bills swing by about {value:.0f} yuan over half a year", told=(500, None))
+@feature("settled_bills", unit="cents", months=(6,), risky="+", group="bill_shock", zh="近半年话费上下浮动约{value:.0f}元",
+         en="bills vary by about {value:.0f} yuan up and down over half a year", told=(1000, None), where={"bill_cv_6m": (0.2, None)})
 def bill_std(bills: Events, months: int) -> Column:
     """Standard deviation of the regular bills; null for fewer than three."""
     count, total, squares = regular(months)
     return F.when(count >= FEWEST, spread(count, total, squares))
 
 
-@feature("settled_bills", unit="ratio", months=(6,), risky="+", group="bill_shock", zh="近半年话费波动达均值的{value:.0%}",
-         en="bills swing by {value:.0%} of their mean over half a year", told=(0.1, None))
+@feature("settled_bills", unit="ratio", months=(6,), risky="+", group="bill_shock", zh="近半年话费上下浮动达均值的{value:.0%}",
+         en="bills vary by {value:.0%} of their mean up and down over half a year", told=(0.2, None))
 def bill_cv(bills: Events, months: int) -> Column:
     """Standard deviation of the regular bills over their mean; null for fewer than three, or a mean of zero."""
     count, total, squares = regular(months)
     return F.when((count >= FEWEST) & (total > 0), spread(count, total, squares) * count / total)
 
 
-@feature("settled_bills", unit="cents", months=(6,), risky="+", group="bill_shock", zh="每月话费平均变动{value:.1f}元",
-         en="bills move by {value:.1f} yuan from month to month", told=(500, None))
+@feature("settled_bills", unit="cents", months=(6,), risky="+", group="bill_shock", zh="话费月月不同，平均相差{value:.1f}元",
+         en="bills differ by {value:.1f} yuan on average from month to month", told=(1000, None), where={"bill_cv_6m": (0.2, None)})
 def bill_step_mean(bills: Events, months: int) -> Column:
     """Mean distance between the regular bills of neighbouring months; null without two such bills."""
     return ratio(F.sum("step"), F.count("step"))
@@ -106,7 +107,7 @@ def bill_z_last(bills: Events, months: int) -> Column:
 
 
 @feature("settled_bills", unit="ratio", months=(6,), risky="+", group="bill_shock", zh="近半年最高月话费是最低的{value:.1f}倍",
-         en="highest bill {value:.1f} times the lowest in half a year", told=(1.2, None))
+         en="highest bill {value:.1f} times the lowest in half a year", told=(1.5, None))
 def bill_range_ratio(bills: Events, months: int) -> Column:
     """Highest regular bill over the lowest; null for fewer than three, or a lowest of zero."""
     those = F.col("regular") & within(months)
@@ -114,27 +115,27 @@ def bill_range_ratio(bills: Events, months: int) -> Column:
     return F.when(count_if(those) >= FEWEST, share(highest, lowest))
 
 
-@feature("settled_bills", unit="ratio", risky="-", group="bill_shock", zh="上月话费{bill_last:.1f}元，仅为前三个月均值的{value:.0%}",
-         en="last bill {bill_last:.1f} yuan, {value:.0%} of the three months before", zero=("上月没有话费", "nothing billed last month"),
+@feature("settled_bills", unit="ratio", risky="-", group="bill_shock", zh="上月话费{bill_last:.1f}元，仅为此前月均的{value:.0%}",
+         en="last bill {bill_last:.1f} yuan, {value:.0%} of the mean of those before", zero=("上月没有话费", "nothing billed last month"),
          told=(None, 0.8),
-         above=(1.2, "上月话费{bill_last:.1f}元，是前三个月均值的{value:.1f}倍",
-                "last bill {bill_last:.1f} yuan, {value:.1f} times the mean of the three before"))
+         above=(1.2, "上月话费{bill_last:.1f}元，是此前月均的{value:.1f}倍",
+                "last bill {bill_last:.1f} yuan, {value:.1f} times the mean of those before"))
 def bill_drop_ratio(bills: Events) -> Column:
     """Last bill over the mean of the three months before; null without either, or if those came to nothing."""
     before = within(4) & ~within(1)
     return share(summed(within(1), TOTAL) * count_if(before), summed(before, TOTAL))
 
 
-@feature("settled_bills", unit="ratio", risky="+", group="bill_shock", told=(1.2, None), zh="上上月话费达此前三个月均值的{value:.1f}倍",
-         en="the bill of two months ago was {value:.1f} times those before")
+@feature("settled_bills", unit="ratio", risky="+", group="bill_shock", told=(1.4, None), where={"tenure_days": (WHOLE_DAYS, None)},
+         zh="上上月话费是此前三个月均值的{value:.1f}倍", en="the bill of two months ago was {value:.1f} times the mean of the three before")
 def earlier_bill_ratio(bills: Events) -> Column:
     """Bill of two months ago over the mean of the three months before it: a shock is remembered; null without either, or if those came to nothing."""
     second, before = F.col("months_ago") == 2, within(5) & ~within(2)
     return share(summed(second, TOTAL) * count_if(before), summed(before, TOTAL))
 
 
-@feature("settled_bills", unit="ratio", months=(6,), risky="-", group="bill_trend", zh="近半年话费逐月走低", en="bills falling over half a year",
-         told=(None, -0.02))
+@feature("settled_bills", unit="ratio", months=(6,), risky="-", group="bill_trend", zh="近半年话费总体走低",
+         en="bills lower on the whole over half a year", told=(None, -0.03))
 def bill_slope(bills: Events, months: int) -> Column:
     """Least-squares slope of the regular bills, a month, over their mean; null for fewer than three, or a mean of zero."""
     those = F.col("regular") & within(months)

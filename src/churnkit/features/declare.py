@@ -1,12 +1,13 @@
 """How a warning feature is declared; see any sibling module for examples."""
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from churnkit.engine import Column, F
 from churnkit.history import TABLES, Events, History
 
 Risky = Literal["+", "-", "±"]
+Bounds = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Feature:
     `risky` says which side of it raises the risk. A feature that is `adjacent` lies next to a churn definition (⚠); one that is
     `internal` an agent may know but not say; one that is `for_lists` is for those who call, and no model reads it.
     `missing` stands where the source has no row for the subscriber; None leaves a null. `told` are the lowest and highest value worth a
-    sentence (None: no bound), in its unit; from `above` on the sentence is another one, and the value is on the risky side.
+    sentence (None: no bound), in its unit, and `where` the same of other columns without which the sentence would not be true or not be news;
+    from `above` on the sentence is another one, and the value is on the risky side.
     """
 
     name: str
@@ -39,7 +41,8 @@ class Feature:
     is_internal: bool = False
     is_for_lists: bool = False
     needs: tuple[str, ...] = ()
-    told: tuple[float | None, float | None] = (None, None)
+    told: Bounds = (None, None)
+    where: Mapping[str, Bounds] = field(default_factory=dict)
     above: float | None = None
     above_zh: str = ""
     above_en: str = ""
@@ -80,7 +83,7 @@ def source(*needs: str, also: tuple[str, ...] = ()) -> Callable:
 def feature(source: str = "", *, of: tuple[str, ...] = (), unit: str, zh: str = "", en: str = "", zero: tuple[str, str] = ("", ""),
             windows: tuple[int, ...] = (), months: tuple[int, ...] = (), missing: float | str | None = None, risky: Risky = "±",
             group: str = "", adjacent: bool = False, internal: bool = False, lists: bool = False, needs: tuple[str, ...] = (),
-            told: tuple[float | None, float | None] = (None, None), above: tuple[float, str, str] | None = None) -> Callable:
+            told: Bounds = (None, None), where: Mapping[str, Bounds] | None = None, above: tuple[float, str, str] | None = None) -> Callable:
     """Register a function as one column, or one per window of days (`_30d`) or months (`_3m`).
 
     With `source` the function gets that source's Events, with `of` the named columns (`{window}` in a name stands for the suffix), then the
@@ -107,7 +110,8 @@ def feature(source: str = "", *, of: tuple[str, ...] = (), unit: str, zh: str = 
                 name=name, family=family, group=group or family, source=source, of=tuple(c.replace("{window}", suffix) for c in of),
                 unit=unit, reason_zh=say(zh), reason_en=say(en), zero_zh=say(zero[0]), zero_en=say(zero[1]), risky=risky, missing=missing,
                 description=first_line(function), window=suffix, is_category=unit == "code", is_adjacent=adjacent, is_internal=internal,
-                is_for_lists=lists, needs=needs, told=told, above=above[0] if above else None, above_zh=say(above[1]) if above else "",
+                is_for_lists=lists, needs=needs, told=told, where=where or {},
+                above=above[0] if above else None, above_zh=say(above[1]) if above else "",
                 above_en=say(above[2]) if above else "", expression=function if length is None else lambda *args, n=length: function(*args, n))
         return function
 

@@ -4,6 +4,7 @@ from churnkit.features.declare import feature, ratio, source, squared
 from churnkit.history import Events, History
 
 BEFORE_DAYS, AFTER_DAYS = 14, 7  # at least, on either side of a fall
+NEWS_DAYS = 90  # an older fall is no news, and too little of the 180 days lies before it to call it a habit
 
 
 @source("usage_daily")
@@ -43,9 +44,10 @@ def days_since_outgoing_fall(falls: Events) -> Column:
 
 
 @feature("outgoing_falls", unit="ratio", risky="-", group="usage_trend", zh="约{days_since_outgoing_fall:.0f}天前起主叫和短信降至此前的{value:.0%}",
-         en="outgoing calls and SMS at {value:.0%} of before since {days_since_outgoing_fall:.0f} days ago",
+         en="outgoing calls and SMS fell to {value:.0%} of before some {days_since_outgoing_fall:.0f} days ago",
          zero=("约{days_since_outgoing_fall:.0f}天前起没有主叫和短信，此前有",
-               "no outgoing call or SMS for {days_since_outgoing_fall:.0f} days, unlike before"), told=(None, 0.8))
+               "no outgoing call or SMS for {days_since_outgoing_fall:.0f} days, unlike before"),
+         told=(None, 0.8), where={"days_since_outgoing_fall": (None, NEWS_DAYS)})
 def outgoing_fall_ratio(falls: Events) -> Column:
     """Outgoing calls and SMS a day since that fall over those before it; null if they never fell."""
     return since_fall("outgoing")

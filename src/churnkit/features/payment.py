@@ -28,7 +28,7 @@ def line_states(history: History) -> Events:
     return Events(projected(rows, ["*"], {"day": F.col("from_day"), "is_reopening": reopened}), history.day)
 
 
-@feature("due_bills", unit="cents", risky="+", group="arrears", zh="现欠费{value:.1f}元", en="{value:.1f} yuan in arrears")
+@feature("due_bills", unit="cents", risky="+", group="arrears", zh="已逾期欠费{value:.1f}元", en="{value:.1f} yuan overdue")
 def arrears_amount(bills: Events) -> Column:
     """What is unpaid of bills past their due date; null for prepaid lines and where there is no bill that says when it was due."""
     return F.sum("owed_cents").cast("bigint")
@@ -118,8 +118,8 @@ def current_stop_days(lines: Events) -> Column:
     return lines.since(F.max(F.when(F.col("is_last") & F.col("status").isin(*STOPS), F.col("from_day"))))
 
 
-@feature("line_states", unit="days", windows=(180,), risky="-", group="stops", adjacent=True, zh="{value:.0f}天前刚停机复机",
-         en="reopened after a stop {value:.0f} days ago")
+@feature("line_states", unit="days", windows=(180,), risky="-", group="stops", adjacent=True, zh="{value:.0f}天前停机后复机",
+         en="reopened after a stop {value:.0f} days ago", told=(None, 90))
 def days_since_reopen(lines: Events, window: int) -> Column:
     """Days since a stop was last followed by reopening; null if there was none in the window."""
     return lines.since(F.max(F.when(F.col("is_reopening") & lines.last(window), F.col("from_day"))))

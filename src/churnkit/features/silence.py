@@ -105,7 +105,7 @@ def receive_only_days(usage: Events, window: int) -> Column:
 
 
 @feature("usage_daily", unit="share", windows=(30, 60), risky="+", group="second_sim", internal=True,
-         zh="近{window}天有{value:.0%}的使用日只接不打", en="incoming calls only on {value:.0%} of the days in touch, {window} days")
+         zh="近{window}天有{value:.0%}的使用日只接不打", en="only incoming calls on {value:.0%} of the days with use in {window} days")
 def receive_only_days_share(usage: Events, window: int) -> Column:
     """Receive-only days over the window's days with a call from a person or anything outgoing; null if there was no such day."""
     touched = F.col("in_calls") + F.col("out_calls") + F.col("sms_out") > 0

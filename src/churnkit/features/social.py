@@ -100,8 +100,9 @@ def left_contacts_share(people: Events, window: int) -> Column:
     return share(count_if(left(people, window)), F.count(F.lit(1)))
 
 
-@feature("neighbours", unit="share", windows=(RECENT_DAYS,), risky="+", internal=True, zh="近{window}天离网的联系人，占网内来往的{value:.0%}",
-         en="people who left in {window} days made up {value:.0%} of contact on this network", told=(0.05, None))
+@feature("neighbours", unit="share", windows=(RECENT_DAYS,), risky="+", internal=True,
+         zh="近{window}天有联系人离网，原占其网内来往的{value:.0%}",
+         en="contacts who left in {window} days made up {value:.0%} of contact on this network", told=(0.05, None))
 def churn_influence(people: Events, window: int) -> Column:
     """Share of the calls and SMS of three months with people on this network that were with those who left it in the window."""
     return share(F.sum(F.when(left(people, window), F.col("events")).otherwise(F.lit(0))), F.sum("events"))
@@ -125,15 +126,17 @@ def days_since_contact_left(people: Events, window: int) -> Column:
     return people.since(F.max(F.when(left(people, window), F.col("left_day"))))
 
 
-@feature("neighbours", unit="share", windows=(30, 60), missing=0, risky="+", internal=True, zh="近{window}天离网的联系人，原占来往的{value:.0%}",
-         en="people who left in {window} days made up {value:.0%} of contact", told=(0.05, None))
+@feature("neighbours", unit="share", windows=(30, 60), missing=0, risky="+", internal=True,
+         zh="近{window}天有联系人离网，原占其全部来往的{value:.0%}",
+         en="contacts who left in {window} days made up {value:.0%} of contact", told=(0.05, None))
 def lost_ties_share(people: Events, window: int) -> Column:
     """Share of all calls and SMS, while they were still there, of the contacts who left of their own accord in the window; 0 if none did."""
     return pulled(people.last(window, "chosen_day"))
 
 
-@feature("neighbours", unit="share", windows=(60,), missing=0, risky="+", internal=True, zh="近{window}天离网或停用的联系人，原占来往的{value:.0%}",
-         en="people who left or went silent in {window} days made up {value:.0%} of contact", told=(0.05, None))
+@feature("neighbours", unit="share", windows=(60,), missing=0, risky="+", internal=True,
+         zh="近{window}天有联系人离网或停用，原占其全部来往的{value:.0%}",
+         en="contacts who left or fell silent in {window} days made up {value:.0%} of contact", told=(0.05, None))
 def vanished_ties_share(people: Events, window: int) -> Column:
     """The same, with those in it who have been silent since a day of the window, for 14 days or more, on a line that is open."""
     day = F.coalesce(F.col("chosen_day"), F.col("still_day"))

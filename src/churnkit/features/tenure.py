@@ -75,7 +75,7 @@ def is_first_180_days(tenure: Column) -> Column:
 
 @feature("lines", unit="days", risky="-", group="contract", zh="合约还有{value:.0f}天到期，尚未续约",
          en="contract ends in {value:.0f} days, not renewed",
-         zero=("合约今天到期，尚未续约", "contract ends today, not renewed"), told=(None, 90))
+         zero=("合约今天到期，尚未续约", "contract ends today, not renewed"), told=(0, 90))
 def days_to_contract_end(lines: Events) -> Column:
     """Days to the last day of the contract, 0 on it; null without a contract, or once it has ended."""
     left = F.col("contract_end") - lines.as_of

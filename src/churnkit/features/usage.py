@@ -131,8 +131,8 @@ def incoming_calls_change(usage: Events, window: int) -> Column:
     return ratio(usage.total("in_calls", window), usage.total_between("in_calls", 2 * window, window))
 
 
-@feature("usage_daily", unit="ratio", risky="-", group="usage_trend", zh="近8周主叫分钟数逐周下降",
-         en="outgoing minutes fell week by week over 8 weeks", told=(None, -0.02))
+@feature("usage_daily", unit="ratio", risky="-", group="usage_trend", zh="近8周主叫分钟数总体下降",
+         en="outgoing minutes lower on the whole over 8 weeks", told=(None, -0.05))
 def outgoing_slope_8w(usage: Events) -> Column:
     """Least-squares slope of the weekly outgoing minutes over eight weeks, a week, over their mean; null if there were none."""
     return slope(usage.weeks("out_s", WEEKS))

@@ -47,8 +47,8 @@ def internet_change(sessions: Events, window: int) -> Column:
     return ratio(sessions.total("bytes", window), sessions.total_between("bytes", 2 * window, window))
 
 
-@feature("data_daily", unit="ratio", risky="-", group="internet_trend", zh="近8周流量逐周下降",
-         en="mobile data fell week by week over 8 weeks", told=(None, -0.02))
+@feature("data_daily", unit="ratio", risky="-", group="internet_trend", zh="近8周流量总体下降",
+         en="mobile data lower on the whole over 8 weeks", told=(None, -0.02))
 def internet_slope_8w(sessions: Events) -> Column:
     """Least-squares slope of the weekly mobile data over eight weeks, a week, over their mean; null if there was none."""
     return slope(sessions.weeks("bytes", WEEKS))

@@ -45,15 +45,18 @@ def weighed(changes: Mapping[str, Change], kind: str, weight: Limits) -> tuple[S
 
 def of_columns(changes: Mapping[str, Change], weight: Limits) -> list[Check]:
     """The checks on the features: their spread, what is missing, categories that came or went."""
-    told = {"drift": ("的分布与模型学过的任何月份都不同", "is spread", "are spread", "like in no month the model learned from"),
-            "missing": ("的缺失率与近期各月都不同", "is missing", "are missing", "more or less often than in any recent month"),
-            "categories": ("出现了新类别，或有大类别消失", "has", "have", "categories never seen, or large ones gone")}
+    told = {"drift": ("的分布与模型学过的任何月份都不同", "的分布均在模型学过的各月范围内",
+                      "is spread", "are spread", "like in no month the model learned from"),
+            "missing": ("的缺失率与近期各月都不同", "的缺失率均与近期各月相当",
+                        "is missing", "are missing", "more or less often than in any recent month"),
+            "categories": ("出现了新类别，或有大类别消失", "均未出现新类别，也没有大类别消失",
+                           "has", "have", "categories never seen, or large ones gone")}
     found = []
-    for kind, (zh, one, several, en) in told.items():
+    for kind, (zh, none, one, several, en) in told.items():
         state, names, share = weighed(changes, kind, weight)
         listed, more = "、".join(names[:NAMED]), len(names) - NAMED
         if not names:
-            words = ("各字段分布、缺失与类别均在学过的范围内。", f"None of the {len(changes)} columns {one} {en}.")
+            words = (f"{len(changes)} 个字段{none}。", f"None of the {len(changes)} columns {one} {en}.")
         else:
             words = (f"{len(changes)} 个字段中有 {len(names)} 个{zh}（{listed}{'等' if more > 0 else ''}），占评分依据的 {share:.1%}。",
                      f"{len(names)} of {len(changes)} columns {one if len(names) == 1 else several} {en}: {', '.join(names[:NAMED])}"

@@ -1,4 +1,5 @@
 """What monitoring found on one printable page, in Chinese and English, the verdict on top."""
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import pairwise
@@ -150,12 +151,20 @@ def months(report: Report) -> str:
     extracts = [one for one in report.volumes if one.name != "subscribers"]
     heads = [("时点", "as of"), ("用户", "subscribers"), *((escape(one.name), "a subscriber and day") for one in extracts),
              ("与各月均不同的字段", "columns unlike every other month")]
+    amounts_of = [in_figures([*one.before, one.now]) for one in extracts]
     rows = []
     for place, day in enumerate(report.dates):
-        amounts = (f"{[*one.before, one.now][place]:.3g}" for one in extracts)
+        amounts = (one[place] for one in amounts_of)
         name = f"<b>{day}</b>" if day == report.as_of else str(day)
         rows.append((name, f"{report.rows[day]:,}", *amounts, str(report.unlike[day])))
     return table(heads, rows, numeric=range(1, len(heads)))
+
+
+def in_figures(numbers: Sequence[float]) -> list[str]:
+    """The numbers of a column, all with as many digits after the point as give the largest three figures."""
+    largest = max((abs(one) for one in numbers if math.isfinite(one)), default=0.0)
+    digits = max(0, 2 - math.floor(math.log10(largest))) if largest else 0
+    return [f"{one:,.{digits}f}" if math.isfinite(one) else "–" for one in numbers]
 
 
 def foot() -> str:

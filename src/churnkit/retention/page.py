@@ -117,5 +117,5 @@ def _power(summary: Mapping[str, Any]) -> str:
             f"{arms['held_out']:,} are held out at random. Smallest detectable effect: a drop of {smallest} points "
             f"from {rate} (80 % power, 5 % two-sided); the prior expects {hoped}.")
     if arms["advice"]:
-        notes += note("本期名单难以检出预期效果，请调整对照组比例或合并多期评估。", escape(arms["advice"]), kind="alarm")
+        notes += note(escape(arms["advice"]["zh"]), escape(arms["advice"]["en"]), kind="alarm")
     return notes

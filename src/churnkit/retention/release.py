@@ -81,9 +81,10 @@ def power(decided: pd.DataFrame) -> dict[str, Any]:
     """What the hold-out of this list can show: overall, of each stratum, and advice where that is too little."""
     arms = decided[decided["disposition"].isin([LISTED, HELD_OUT])]
     whole = _arms(arms)
+    said = advice(whole["churn_rate"], whole["expected_effect"], whole["called"], whole["held_out"])
     return {
         **whole,
-        "advice": advice(whole["churn_rate"], whole["expected_effect"], whole["called"], whole["held_out"]),
+        "advice": {"zh": said[0], "en": said[1]} if said else None,
         "by_stratum": {stratum: _arms(arms[arms["stratum"].eq(stratum)]) for stratum in STRATA},
         "drawn": drawn_shares(arms, DRAWN_BY).to_dict(orient="records"),
     }

@@ -142,4 +142,4 @@ def report(summary: dict[str, Any]) -> None:
     if (watched := summary["monitoring"]) and watched["state"] != "ok":
         print(f"warning: monitoring says {watched['en']}", file=sys.stderr)
     if summary["holdout"]["advice"]:
-        print(f"warning: {summary['holdout']['advice']}", file=sys.stderr)
+        print(f"warning: {summary['holdout']['advice']['en']}", file=sys.stderr)

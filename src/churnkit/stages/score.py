@@ -2,7 +2,7 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from churnkit import examples
 from churnkit.errors import InputError
@@ -25,7 +25,7 @@ class Params:
         if not 1 <= self.reasons <= 9:
             raise ValueError("reasons is how many are given at most, 1 to 9")
         if not 0 < self.explained_share <= 1:
-            raise ValueError("explained_share is the share of the cohort, the riskiest, whose reasons are worked out: above 0, up to 1")
+            raise ValueError("explained_share is the share of each stratum and of all, the riskiest, who are given reasons: above 0, up to 1")
 
 
 def run(params: Params, common: Common, plan: Plan) -> None:
@@ -48,10 +48,15 @@ def run(params: Params, common: Common, plan: Plan) -> None:
     scores = rows[["subscriber_id", "stratum", "is_censored"]].assign(
         churn_probability=model.calibrator.probability(margin).round(6), margin=margin.round(6))
     scores["risk_percentile"] = (100 * scores.groupby("stratum")["margin"].rank(pct=True)).round(2)
-    explained = table[scores["risk_percentile"] > 100 * (1 - params.explained_share)]
+    explained = table[riskiest(scores, params.explained_share)]
     contributions = model.contributions(explained).reindex(table.index, fill_value=0.0)
     said = reasons(contributions, table, REGISTRY, top=params.reasons)
     with whole_folder(SCORES / str(plan.scoring)) as part:
         scores.join(said.astype("str").where(said.notna())).to_parquet(part / "part-0.parquet", index=False)
     print(f"{plan.scoring}: {len(scores)} scored, {int(scores['is_censored'].sum())} of them already leaving; "
           f"{said['reason_1_zh'].notna().mean():.0%} have a reason.", file=sys.stderr)
+
+
+def riskiest(scores: Any, share: float) -> Any:
+    """Whether each row is of the riskiest of its stratum or of all: who is stopped for arrears is nearly always of the latter."""
+    return (scores["risk_percentile"] > 100 * (1 - share)) | (scores["margin"].rank(pct=True) > 1 - share)
