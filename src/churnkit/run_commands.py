@@ -34,8 +34,8 @@ def promote(force: Annotated[str | None, typer.Option("--force", metavar="REASON
           f"{f' Forced: {force}.' if force and not chosen.may_replace else ''} score.model: champion scores with it.")
 
 
-def compare(runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="The start of an id, a name, champion, challenger, latest or "
-                                                      "latest~1, the one before it.")],
+def compare(runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="The start of an id, a name, champion, challenger, latest "
+                                                      "(whose model is in models/latest) or latest~1, the one before it.")],
             json: Annotated[bool, typer.Option("--json", help="For a script to read.")] = False) -> None:
     """Hold runs against the first one named: what was chosen otherwise, and whether the metrics differ by more than chance."""
     import shutil
@@ -44,10 +44,18 @@ def compare(runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help
 
     if len(runs) < 2:
         raise ParameterError("compare needs two runs at least, such as `churnkit compare champion latest`.")
-    from churnkit import comparison, comparison_page
-    from churnkit.tracking import lookup
+    from churnkit import comparison, comparison_page, promotion
+    from churnkit.champion import identity
+    from churnkit.tracking import lookup, registry
 
-    found = comparison.compare(lookup.find(runs))
+    newest = identity(promotion.LATEST)
+    named = lookup.find(runs, newest)
+    if "latest" in runs:
+        latest = named[runs.index("latest")]
+        is_there = newest is not None and latest.tags.get(registry.MODEL_TAG) == newest
+        say(f"latest is {latest.name}, " + (f"which trained the model of {promotion.LATEST}." if is_there else
+                                           f"the newest training; no run that MLflow knows trained what {promotion.LATEST} holds."))
+    found = comparison.compare(named)
     if json:
         print(dumps(comparison.as_json(found), indent=1, ensure_ascii=False))
     else:
