@@ -224,7 +224,8 @@ def test_every_interval_beside_paired_ones_is_paired_and_of_a_model_trained_twic
     trained(STRONG)
     before, latest = lookup.find(["latest~1", "latest"])
     found = comparison.compare([before, latest])
-    assert found.how[0].startswith("paired: the same model twice on the same")
+    assert found.how[0].startswith("paired: both models on the same")
+    assert found.how[0].endswith("; they are the same model")
     bounded = {name: (one.low, one.high, one.is_paired) for name, (one,) in found.differences.items() if one and one.low is not None}
     assert {f"open/{name}" for name in SHOWN} == set(bounded)
     assert set(bounded.values()) == {(0.0, 0.0, True)}

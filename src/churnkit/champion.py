@@ -67,7 +67,7 @@ def beside(rows: pd.DataFrame, predicted: np.ndarray, plan: Plan, capacities: Ma
            threads: int) -> dict[str, Any]:
     """The champion on the rows of the evaluation month, and the paired differences of the model with these predictions.
 
-    Gains are the model's minus the champion's, but for `log_loss_saved`, which is the other way round, so that more is always better.
+    Gains are the model's minus the champion's; `log_loss_saved` is that of the log loss the other way round, so that more is better.
     Raises ChecksumError where a file of the champion was altered.
     """
     from churnkit.model import Model
@@ -99,7 +99,7 @@ def beside(rows: pd.DataFrame, predicted: np.ndarray, plan: Plan, capacities: Ma
 def paired(churned: np.ndarray, scores: Mapping[str, np.ndarray], capacity: int, *, times: int, seed: int) -> dict[str, Any]:
     """The metrics of the second of two scores, and the gain of the first over it on the same rows and bootstrap samples, each with its interval."""
     first, second = scores
-    judged = metrics.judge(churned, scores, capacity=min(capacity, len(churned)), times=times, seed=seed, probabilities=(second,))
+    judged = metrics.judge(churned, scores, capacity=min(capacity, len(churned)), times=times, seed=seed, probabilities=(first, second))
     losses = {name: log_losses(score, churned) for name, score in scores.items()}
     weights = metrics.draws(len(churned), times, seed).astype(float)
     saved = metrics.interval(weights @ (losses[second] - losses[first]) / weights.sum(axis=1))

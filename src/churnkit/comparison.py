@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from churnkit import champion, examples, metrics
+from churnkit import champion, examples
 from churnkit.errors import ChurnkitError
 from churnkit.run_page import SHOWN
 from churnkit.tracking.lookup import Kept, fetched
@@ -122,9 +122,11 @@ def paired(first: Kept, other: Kept) -> tuple[dict[str, Any], str]:
         if digests != {folder_digest(folder / month)}:
             return {}, f"not paired: {folder / month} is not the table that both were judged on"
     try:
-        return rescored(first, other, month)
+        gain, how = rescored(first, other, month)
     except ChurnkitError as problem:
         return {}, f"not paired: {problem}"
+    is_same = JUDGED in first.tags and first.tags[JUDGED] == other.tags.get(JUDGED)
+    return gain, how + ("; they are the same model" if is_same else "")
 
 
 def rescored(first: Kept, other: Kept, month: str) -> tuple[dict[str, Any], str]:
@@ -142,11 +144,9 @@ def rescored(first: Kept, other: Kept, month: str) -> tuple[dict[str, Any], str]
                 return {}, f"not paired: the model of {run.name} is gone from MLflow's files"
             model = Model.load(folder)
             scores[name] = model.predict_proba(examples.given(examples.features_of(rows), model.feature_names))
-    judged = metrics.judge(rows["churned"].to_numpy(dtype=float), scores, capacity=min(int(other.metrics["open/capacity"]), len(rows)),
-                           times=int(other.tags.get("evaluate.bootstrap", 200)), seed=int(other.params.get("seed", 1)), probabilities=tuple(scores))
-    one = first.tags.get(JUDGED)
-    which = "the same model twice" if one is not None and one == other.tags.get(JUDGED) else "both models"
-    return champion.written(judged["other - first"]), f"paired: {which} on the same {len(rows):,} open subscribers of {month}"
+    gain = champion.paired(rows["churned"].to_numpy(dtype=float), scores, int(other.metrics["open/capacity"]),
+                           times=int(other.tags.get("evaluate.bootstrap", 200)), seed=int(other.params.get("seed", 1)))["gain"]
+    return gain, f"paired: both models on the same {len(rows):,} open subscribers of {month}"
 
 
 def as_json(found: Comparison) -> dict[str, Any]:

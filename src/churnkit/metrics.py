@@ -141,7 +141,7 @@ def judge(churned: np.ndarray, scores: Mapping[str, np.ndarray], *, capacity: fl
           probabilities: tuple[str, ...] = ()) -> dict[str, dict[str, Interval]]:
     """Every metric of every score on the same rows and the same bootstrap samples, by score and metric.
 
-    Beside them, under `<first> - <other>`, the paired differences between the first score and each other one, in the metrics that both have.
+    Beside them, under `<first> - <other>`, the paired differences between the first score and each other one, in all that both have.
     """
     churned = np.asarray(churned, dtype=float)
     samples: dict[str, dict[str, list[np.ndarray]]] = {}
@@ -159,7 +159,7 @@ def judge(churned: np.ndarray, scores: Mapping[str, np.ndarray], *, capacity: fl
     whole = {name: {metric: np.concatenate(values) for metric, values in found.items()} for name, found in samples.items()}
     first, *others = scores
     for other in others if whole else ():
-        whole[f"{first} - {other}"] = {metric: whole[first][metric] - whole[other][metric] for metric in whole[first] if metric in whole[other]}
+        whole[f"{first} - {other}"] = {metric: values - whole[other][metric] for metric, values in whole[first].items() if metric in whole[other]}
     return {name: {metric: interval(values) for metric, values in found.items()} for name, found in whole.items()}
 
 
