@@ -62,9 +62,9 @@ def compare(runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help
         print(comparison_page.page(found, width=shutil.get_terminal_size().columns, is_coloured=sys.stdout.isatty()), end="")
 
 
-def tune(trials: Annotated[int, typer.Option(min=0, help="Trials at most; 0: as many as the minutes allow.")] = 0,
+def tune(trials: Annotated[int | None, typer.Option(min=1, help="Trials at most; 30 without --minutes, else as many as they allow.")] = None,
          minutes: Annotated[float | None, typer.Option(help="Minutes at most.")] = None) -> None:
-    """Look for a better way to learn, without touching the pipeline, and print the lines for params.yaml."""
+    """Look for a better way to learn, without touching the pipeline, and print the lines for params.yaml where there is one."""
     from contextlib import ExitStack
 
     from churnkit import examples, params, timeline, tracking
@@ -85,4 +85,5 @@ def tune(trials: Annotated[int, typer.Option(min=0, help="Trials at most; 0: as 
                             "tuning/gain_low": found.gain[1], "tuning/gain_high": found.gain[2]})
             record.describe(f"{found.said}.")
     print(f"# {found.said}.")
-    print("train:\n" + "\n".join(f"  {name}: {value}" for name, value in found.choices.items()))
+    if found.is_taken:
+        print("train:\n" + "\n".join(f"  {name}: {value}" for name, value in found.choices.items()))

@@ -55,7 +55,8 @@ def run(params: Params, common: Common, plan: Plan) -> None:
                "champion": champion.beside(rows, scored["model"].to_numpy(), plan, capacities, threads=common.threads, **drawn)}
     verdict = {"label": examples.label_definition(), "as_of": str(plan.evaluation), **judgement.verdict(judged["open"])}
     print(verdict["reason"], judgement.calibration_said(judged["open"]), sep="\n", file=sys.stderr)
-    print(f"beside the champion: {metrics['champion']['reason']}", file=sys.stderr)
+    if metrics["champion"]["champion"] is not None:
+        print(f"beside the champion: {metrics['champion']['reason']}", file=sys.stderr)
     segments = judgement.segments(scored, params.capacity, params.branch_level, **drawn)
     headline = {**{name: judged["open"][name] for name in judgement.HEADLINE}, "empc": judged["open"]["money"]["empc"]["empc"]}
     opened, churned = judgement.stratum(scored, "open")
