@@ -42,7 +42,8 @@ types: $(STAMP)  ## Check the types
 
 ui: $(STAMP)  ## Serve the MLflow runs on http://127.0.0.1:5000
 	@echo "Runs: http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning  (Ctrl-C ends it)"
-	mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db} --host 127.0.0.1
+	@exec env PYTHONWARNINGS=ignore MLFLOW_LOGGING_LEVEL=WARNING MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false \
+		mlflow server --workers 1 --uvicorn-opts "--log-level warning" --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db} --host 127.0.0.1
 
 docs: $(STAMP)  ## Write the generated pages of docs/ anew
 	churnkit docs

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnkit import champion, comparison, comparison_page, promotion, run_commands
+from churnkit import champion, comparison, comparison_page, examples, metrics, promotion, run_commands
 from churnkit.errors import ChecksumError, InputError, PolicyError
 from churnkit.model import Model
+from churnkit.run_page import SHOWN
 from churnkit.stages import evaluate, score, train
 from churnkit.timeline import Plan
 from churnkit.tracking import lookup
@@ -226,9 +227,38 @@ def test_two_runs_are_compared_on_the_same_subscribers_and_say_what_was_chosen_o
 
 def test_a_run_held_against_itself_differs_in_nothing(inside: Path) -> None:
     found = comparison.compare(lookup.find(["latest", "latest"]))
+    assert found.how == ["they are the same run"]
     assert (found.params, found.tags) == ({}, {})
-    assert {one.value for row in found.differences.values() for one in row if one} == {0.0}
-    assert not any(one.is_beyond for row in found.differences.values() for one in row if one)
+    assert {(one.value, one.low, one.high) for row in found.differences.values() for one in row if one} == {(0.0, None, None)}
+
+
+def test_every_interval_beside_paired_ones_is_paired_and_of_a_model_trained_twice_it_is_nothing(inside: Path) -> None:
+    trained(STRONG)
+    before, latest = lookup.find(["latest~1", "latest"])
+    found = comparison.compare([before, latest])
+    assert found.how[0].startswith("paired: both models on the same")
+    assert found.how[0].endswith("; they are the same model")
+    bounded = {name: (one.low, one.high, one.is_paired) for name, (one,) in found.differences.items() if one and one.low is not None}
+    assert {f"open/{name}" for name in SHOWN} == set(bounded)
+    assert set(bounded.values()) == {(0.0, 0.0, True)}
+
+
+def test_the_paired_interval_of_a_probabilitys_metric_is_that_of_the_difference_on_the_same_samples(inside: Path) -> None:
+    weak, strong = lookup.find(["latest~1", "latest"])
+    found = comparison.compare([weak, strong])
+    rows, _ = examples.learnable(examples.load(EVALUATION))
+    rows = rows[rows["stratum"] == "open"].reset_index(drop=True)
+    churned = rows["churned"].to_numpy(dtype=float)
+    drawn = metrics.draws(len(rows), EVALUATE.bootstrap, COMMON.seed).astype(float)
+    scores = []
+    for folder in (CHAMPION / "evaluated", Path("models/evaluated")):
+        model = Model.load(folder)
+        scores.append(model.predict_proba(examples.given(examples.features_of(rows), model.feature_names)))
+    apart = (drawn @ scores[1] - drawn @ scores[0]) / (drawn @ churned)
+    (told,) = found.differences["open/predicted_over_observed"]
+    assert told is not None
+    assert told.is_paired
+    assert (told.low, told.high) == pytest.approx(np.percentile(apart[1:], [2.5, 97.5]), abs=2e-6)
 
 
 def test_where_the_month_has_changed_the_intervals_of_the_runs_serve_and_that_is_said(inside: Path) -> None:
@@ -243,11 +273,35 @@ def test_where_the_month_has_changed_the_intervals_of_the_runs_serve_and_that_is
     assert (told.value, told.low, told.high) == pytest.approx((b - a, b - a - half, b - a + half))
 
 
-def test_three_runs_are_held_against_the_first_each_in_80_columns(inside: Path) -> None:
-    page = comparison_page.page(comparison.compare(lookup.find(["champion", "latest", "latest~1"])))
+def test_three_runs_are_held_against_the_first_each_in_80_columns_and_no_name_or_interval_is_broken(inside: Path) -> None:
+    found = comparison.compare(lookup.find(["champion", "latest", "latest~1"]))
+    found.metrics["money/list_yuan"] = [-12345.678, 54321.9, None]
+    found.differences["money/list_yuan"] = [comparison.Difference(66667.578), None]
+    page = comparison_page.page(found)
     assert "Metrics of B beside A" in page
     assert "Metrics of C beside A" in page
     assert max(len(line) for line in page.splitlines()) <= 80
+    words = {word for line in page.splitlines() for word in line.split()}
+    assert {comparison.heading(name)[1] for name, values in found.metrics.items() if len(set(values)) > 1 and None not in values} <= words
+    assert all(line.count("[") == line.count("]") for line in page.splitlines())
+    assert "gain over logistic" in page
+    assert next(line for line in page.splitlines() if line.startswith("  list_yuan")).split() == ["list_yuan", "-12,346", "54,322", "+66,668"]
+
+
+def test_latest_is_the_run_of_the_model_that_is_there_and_else_the_newest(inside: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    weak, strong = lookup.find(["latest~1", "latest"])
+    assert lookup.find(["latest"], champion.identity(promotion.LATEST))[0].run_id == strong.run_id
+    shutil.rmtree(promotion.LATEST)
+    shutil.copytree(CHAMPION, promotion.LATEST, ignore=shutil.ignore_patterns("evaluated", champion.PROMOTION))  # as after going back
+    run_commands.compare(["champion", "latest"], json=True)
+    told = capsys.readouterr()
+    assert [run["run_id"] for run in json.loads(told.out)["runs"]] == [weak.run_id, weak.run_id]
+    assert f"latest is {weak.name}, which trained the model of models/latest." in told.err
+    shutil.rmtree(promotion.LATEST)
+    run_commands.compare(["champion", "latest"], json=True)
+    told = capsys.readouterr()
+    assert [run["run_id"] for run in json.loads(told.out)["runs"]] == [weak.run_id, strong.run_id]
+    assert f"latest is {strong.name}, the newest training; no run that MLflow knows trained what models/latest holds." in told.err
 
 
 def test_the_page_of_a_run_has_the_card_as_its_description_and_few_metrics_by_group(inside: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -133,8 +134,14 @@ def test_an_unknown_or_ill_typed_parameter(section, old, new, said):
     assert failed("ingest", JUNE) == (2, said)
 
 
+def test_the_version_is_told():
+    done = churnkit("--version")
+    assert (done.returncode, done.stdout) == (0, f"churnkit {version('churnkit')}\n")
+
+
 @pytest.mark.parametrize(("section", "old", "new", "said"), [
     ("export", "export:", "exprot:", "params.yaml: section 'exprot' belongs to no stage (did you mean 'export'?)."),
+    ("train", "train:", "training:", "params.yaml: section 'training' belongs to no stage (did you mean 'train'?)."),
     ("export", "  capacity: 500", "  capacity: 0", "params.yaml, section 'export': capacity is 0, so nobody could be called"),
 ])
 def test_plan_checks_every_section_before_anything_runs(section, old, new, said):

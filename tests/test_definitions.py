@@ -10,7 +10,7 @@ import pytest
 from builders import COMMON, frame
 from churnkit import definitions, definitions_report, documents, hindsight_commands, timeline
 from churnkit.churn import STANDARD, named_definition
-from churnkit.definitions import Question, best_date, compared, judged_parts, median, tellable_ones
+from churnkit.definitions import Question, best_date, compared, judged_parts, median, tellable_ones, without_chance
 from churnkit.engine import open_session
 from churnkit.errors import HistoryError, ParameterError
 from churnkit.hindsight import Recipe
@@ -164,6 +164,13 @@ def test_the_figures_are_those_worked_out_by_hand():
     assert parts["exit: silent"]["auc"] == pytest.approx((6 + 0) / 14, abs=1e-6)
     assert "precision_at_capacity" not in parts["exit: silent"]
     assert (parts["payment: postpaid"]["capacity"], parts["payment: prepaid"]["found"]) == (2, 2)
+
+
+@pytest.mark.parametrize(("churned", "is_told"), [(9, False), (10, True), (90, True), (91, False)])
+def test_an_auc_from_fewer_than_ten_who_left_or_stayed_is_a_dash(churned, is_told):
+    line = {"definition": "any", "part": "exit: left", "rows": 100, "churned": churned, "found": 1, "auc": 1.0, "auc_low": 1.0, "auc_high": 1.0}
+    said = definitions_report.part_line(without_chance(line))[5]
+    assert said == ("1.000 [1.000, 1.000]" if is_told else definitions_report.part_line({**line, "auc": None})[5])
 
 
 def test_the_middle_of_no_days_is_not_known():

@@ -127,7 +127,8 @@ def test_a_table_too_small_to_split_still_gives_probabilities() -> None:
 
 
 @pytest.mark.parametrize(("params", "why"), [({"learning_rat": 0.1}, "did you mean 'learning_rate'"), ({"leaves": 2.5}, "'leaves'"),
-                                             ({"learning_rate": 3}, "learning_rate = 3"), ({"monotone": {"plan": 1}}, "'plan'")])
+                                             ({"learning_rate": 3}, "learning_rate must be above 0 and at most 1, got 3"),
+                                             ({"monotone": {"plan": 1}}, "'plan'")])
 def test_parameters_that_are_not_known_are_named(params: dict[str, object], why: str) -> None:
     with pytest.raises(ParameterError, match=why):
         fit(pd.DataFrame({"plan": ["x", "y"] * 4}), [0, 1] * 4, params=params)

@@ -109,7 +109,8 @@ def test_a_value_of_another_kind_is_refused(tmp_path, key, wrong, said):
 
 
 def test_a_section_that_is_missing_is_named_with_the_one_that_is_near(tmp_path):
-    assert complaint(tmp_path, GOOD.replace("calls:", "cals:")) == "params.yaml: section 'calls' is missing (did you mean 'cals'?)."
+    assert complaint(tmp_path, GOOD.replace("calls:", "cals:")) == "params.yaml: section 'cals' belongs to no stage (did you mean 'calls'?)."
+    assert complaint(tmp_path, "others: {}\n") == "params.yaml: section 'calls' is missing."
 
 
 def test_a_section_that_is_no_mapping_is_refused(tmp_path):

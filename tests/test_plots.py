@@ -1,5 +1,6 @@
 """`dvc plots` draws every plot of dvc.yaml in a browser that has no way out."""
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -33,6 +34,7 @@ class Outline(HTMLParser):
         self.links: list[str] = []
         self.pictures: dict[str, str] = {}
         self.charts: list[list[str]] = []
+        self.axes: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
@@ -40,6 +42,7 @@ class Outline(HTMLParser):
         self.links += [found[name] for name in ("src", "href", "action", "data", "srcset", "xlink:href") if found.get(name)]
         if tag == "img":
             self.pictures[found["src"]] = found.get("data-width", "")
+        self.axes += [found["aria-label"]] if found.get("aria-roledescription") == "axis" else []
         if tag == "svg" and "marks" in (found.get("class") or ""):
             self.charts.append([])
         if tag == "path" and self.charts:
@@ -135,6 +138,14 @@ def test_every_plot_reads_a_table_that_a_stage_writes_by_columns_it_has():
         assert (TEMPLATES / f"{how['template']}.json").is_file(), path
 
 
+def test_the_colours_are_those_of_the_drawn_figures():
+    scales = {path.stem: json.loads(path.read_text("utf-8"))["encoding"]["color"]["scale"] for path in TEMPLATES.glob("*.json")}
+    profits = scales.pop("churnkit_profit")
+    assert {name: scale["range"] for name, scale in scales.items()} == {name: [figures.MODEL, *figures.OTHERS] for name in scales}
+    assert dict(zip(profits["domain"], profits["range"], strict=True)) == {"as it came": figures.MODEL, "expected": figures.OTHERS[0]}
+    assert set(profits["domain"]) == set(invented_tables(1)["profit"]["score"])
+
+
 @pytest.mark.browser
 def test_a_page_that_asks_another_machine_is_found_out(tmp_path):
     page = tmp_path / "page.html"
@@ -151,6 +162,8 @@ def test_plots_show_draws_every_plot_and_asks_no_other_machine(project):
     assert len(page.charts) == len(TABLES)
     assert (sorted(lines), sorted(bars)) == ([0, 0, 1, 1, 1, 2, 2, 4, 4], [0] * 7 + [25, 25])
     assert [int(width) > 100 for width in page.pictures.values()] == [True, True]
+    called = [axis for axis in page.axes if axis.startswith("X-axis titled 'customers called'")]
+    assert sorted(axis.partition("values ")[2] for axis in called) == ["from 0 to 2,000", "from 0% to 100%", "from 0% to 100%"]
     assert left == []
     assert [link for link in page.links if "://" in link] == []
 

@@ -86,10 +86,13 @@ def test_a_run_and_what_is_nested_in_it_name_the_commit_and_the_lock(project: Pa
     assert tags[1]["mlflow.parentRunId"] == run.run_id
 
 
-def test_a_training_that_fails_is_failed_with_what_is_nested_in_it(project: Path) -> None:
+def test_a_training_that_fails_is_failed_and_one_that_is_stopped_is_killed_with_what_is_nested_in_it(project: Path) -> None:
     with pytest.raises(ZeroDivisionError), training_run({}) as failed, failed.nested("trial-1", {}) as trial:
         _ = 1 / 0
     assert [failed.client.get_run(run.run_id).info.status for run in (failed, trial)] == ["FAILED", "FAILED"]
+    with pytest.raises(KeyboardInterrupt), training_run({}) as stopped, stopped.nested("trial-1", {}) as trial:
+        raise KeyboardInterrupt
+    assert [stopped.client.get_run(run.run_id).info.status for run in (stopped, trial)] == ["KILLED", "KILLED"]
     assert not (project / "reports/mlflow_run.json").exists()
     assert last_run() is None
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnkit import params, tracking, tuning
+from churnkit import params, run_commands, tracking, tuning
 from churnkit.errors import HistoryError, ParameterError
 from churnkit.model import Learning, Model, read_learning
 from churnkit.stages import train
@@ -147,10 +147,33 @@ def test_a_training_with_a_search_records_it_and_learns_by_what_was_found(tmp_pa
     assert {p.name: p.read_bytes() for p in Path("models/latest").iterdir()} == before
 
 
+def tuned_by(monkeypatch: pytest.MonkeyPatch, loss: float, low: float) -> None:
+    """`churnkit tune` where the search finds this."""
+    found = tuning.Tuned({"leaves": 7}, loss, 0.2, (0.2 - loss, low, 0.3), 30, 2, ["2026-03-01"], Budget(30))
+    monkeypatch.setattr("churnkit.stages.train.search", lambda *_: found)
+    monkeypatch.setattr("churnkit.params.load", lambda name, section: train.Params(track=False) if name == "train" else COMMON)
+    monkeypatch.setattr("churnkit.timeline.read_plan", lambda: PLAN)
+    run_commands.tune()
+
+
+def test_the_lines_to_paste_are_printed_only_where_they_win_and_the_search_is_told_once(monkeypatch: pytest.MonkeyPatch,
+                                                                                     capsys: pytest.CaptureFixture[str]) -> None:
+    tuned_by(monkeypatch, 0.1, 0.05)
+    told = capsys.readouterr()
+    assert (told.out.splitlines()[1:], told.err) == (["train:", "  leaves: 7"], "")
+    tuned_by(monkeypatch, 0.1, -0.05)
+    assert capsys.readouterr().out == ("# 30 trials (2 pruned) lower the log loss by 0.10000 [-0.05000, 0.30000] on 2026-03-01; "
+                                       "not beyond the interval, so params.yaml's own choices are as good.\n")
+    tuned_by(monkeypatch, 0.2, 0.0)
+    assert capsys.readouterr().out == "# 30 trials (2 pruned) found nothing better than params.yaml's own choices on 2026-03-01.\n"
+
+
 def test_what_is_shipped_does_not_search_and_a_budget_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
     assert not params.load("train", train.Params, ROOT / "params.yaml").tune.is_on
     path = tmp_path / "params.yaml"
-    for said, why in (("{trials: -1}", "'tune' trials must be 0"), ("{minutes: 0}", "'tune' minutes must be more than 0"),
+    for said, why in (("{trials: -1}", "'tune' trials must be 0"), ("{trials: 1}, learning_rate: -1",
+                       "section 'train': learning_rate must be above 0 and at most 1, got -1.0"),
+                      ("{minutes: 0}", "'tune' minutes must be more than 0"),
                       ("{tries: 1}", "unknown key 'tune.tries'")):
         path.write_text(f"train: {{tune: {said}}}", "utf-8")
         with pytest.raises(ParameterError, match=why):

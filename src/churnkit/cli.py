@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,18 @@ from churnkit.stages import STAGES
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Finds the mobile subscribers who are about to leave, says why, and ranks whom to call first.")
 app.add_typer(vault_commands.app, name="vault")
+
+
+def say_version(is_asked: bool) -> None:
+    """Print the version and end, where that is asked for."""
+    if is_asked:
+        print(f"churnkit {version('churnkit')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(version: Annotated[bool, typer.Option("--version", callback=say_version, is_eager=True, help="Print the version.")] = False) -> None:
+    """What can be said before a command."""
 
 
 def stage(name: str, *subject: object, **chosen: object) -> None:

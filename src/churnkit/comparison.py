@@ -16,6 +16,7 @@ from churnkit.tracking.runs import folder_digest
 LEFT_OUT = ("interval/", "monthly/", "champion/")  # the first stand beside what they bound, the next have a value a month, the last another subject
 TOLD_TAGS = ("label.definition", "as_of.training", "as_of.mature", "as_of.evaluation", "as_of.scoring", "git.commit", "git.dirty", "dvc.lock.sha256",
              "evaluate.capacity", "evaluate.bootstrap", "model.latest", "verdict.beats_baselines", "promoted.reason", "promoted.forced")
+JUDGED = "model.evaluated"  # the tag that tells the model which a run judged
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,18 @@ def compare(runs: Sequence[Kept]) -> Comparison:
                       unlike([{name: run.tags[name] for name in TOLD_TAGS if name in run.tags} for run in runs]), how)
 
 
-def order(name: str) -> tuple[int, int, str]:
-    """Where a metric stands: the open stratum first, in the order of the run's page, then the others by name."""
+def order(name: str) -> tuple[int, str, int, str]:
+    """Where a metric stands: the open stratum first, in the order of the run's page, then the others by heading and name."""
+    group, metric = name.partition("/")[0], heading(name)[1]
+    groups, shown = ("open", "one_way_stop", "champion", "gain", "kinds"), list(SHOWN)
+    return (groups.index(group) if group in groups else len(groups), heading(name)[0], shown.index(metric) if metric in shown else len(shown), name)
+
+
+def heading(name: str) -> tuple[str, str]:
+    """A metric's heading and its name below that: `gain/auc.over_logistic` is the `auc` of `gain over logistic`."""
     group, _, metric = name.partition("/")
-    groups, metrics = ("open", "one_way_stop", "champion", "gain", "kinds"), list(SHOWN)
-    return (groups.index(group) if group in groups else len(groups), metrics.index(metric) if metric in metrics else len(metrics), name)
+    metric, _, other = metric.partition(".over_")
+    return f"{group} over {other}" if other else group, metric
 
 
 def unlike(values: Sequence[Mapping[str, str]]) -> dict[str, list[str | None]]:
@@ -76,13 +84,18 @@ def unlike(values: Sequence[Mapping[str, str]]) -> dict[str, list[str | None]]:
 
 
 def difference(name: str, first: Kept, other: Kept, pair: Mapping[str, Any]) -> Difference | None:
-    """The other run's metric minus the first one's: paired where it can be, else with the interval that both runs' own give if independent."""
+    """The other run's metric minus the first one's: paired where the runs are, else with the interval that both runs' own give if independent.
+
+    No interval is made up beside paired ones, and none between a run and itself.
+    """
     a, b = first.metrics.get(name), other.metrics.get(name)
     if a is None or b is None:
         return None
     metric = name.removeprefix("open/")
     if name.startswith("open/") and pair.get(f"{metric}_low") is not None:
         return Difference(b - a, pair[f"{metric}_low"], pair[f"{metric}_high"], True)
+    if pair or first.run_id == other.run_id:
+        return Difference(b - a)
     ends = [run.metrics.get(f"interval/{metric}_{end}") for run in (first, other) for end in ("low", "high")]
     if not name.startswith("open/") or any(end is None for end in ends):
         return Difference(b - a)
@@ -95,6 +108,8 @@ def paired(first: Kept, other: Kept) -> tuple[dict[str, Any], str]:
 
     Both models are fetched from their runs and score the month they were judged on, which is still on this disk; no score is ever kept in MLflow.
     """
+    if first.run_id == other.run_id:
+        return {}, "they are the same run"
     month = other.tags.get("as_of.evaluation", "")
     if not month or first.tags.get("as_of.evaluation") != month:
         return {}, "not paired: they were judged on different months"
@@ -107,9 +122,11 @@ def paired(first: Kept, other: Kept) -> tuple[dict[str, Any], str]:
         if digests != {folder_digest(folder / month)}:
             return {}, f"not paired: {folder / month} is not the table that both were judged on"
     try:
-        return rescored(first, other, month)
+        gain, how = rescored(first, other, month)
     except ChurnkitError as problem:
         return {}, f"not paired: {problem}"
+    is_same = JUDGED in first.tags and first.tags[JUDGED] == other.tags.get(JUDGED)
+    return gain, how + ("; they are the same model" if is_same else "")
 
 
 def rescored(first: Kept, other: Kept, month: str) -> tuple[dict[str, Any], str]:

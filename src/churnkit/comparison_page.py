@@ -3,7 +3,7 @@ import math
 from collections.abc import Sequence
 from io import StringIO
 
-from churnkit.comparison import Comparison, Difference
+from churnkit.comparison import Comparison, Difference, heading
 
 WIDTH = 80
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -43,9 +43,9 @@ def show(console: object, title: str, columns: Sequence[str], rows: Sequence[Seq
     assert isinstance(console, Console)
     console.print(f"[bold]{title}[/bold]" + ("" if rows else ": none"))
     if rows:
-        made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
         for place, column in enumerate(columns):
-            made.add_column(column, overflow="fold", justify="right" if is_numbers and place else "left")
+            made.add_column(column, overflow="fold", justify="right" if is_numbers and place else "left", no_wrap=is_numbers or not place)
         for row in rows:
             made.add_row(*row)
         console.print(made)
@@ -55,28 +55,34 @@ def show(console: object, title: str, columns: Sequence[str], rows: Sequence[Seq
 def metric_rows(found: Comparison, place: int) -> list[list[str]]:
     """A line per metric under its group's name, of the further run at that place beside the first; equal ones only of the open stratum."""
     lines: list[list[str]] = []
-    group = ""
+    above = ""
     for name, values in found.metrics.items():
         first, other = values[0], values[place + 1]
         if first == other and not name.startswith(ALWAYS):
             continue
-        if name.partition("/")[0] != group:
-            group = name.partition("/")[0]
-            lines.append([group, "", "", "", "", ""])
-        lines.append([f"  {name.partition('/')[2]}", number(first), number(other), *difference(found.differences[name][place])])
+        title, metric = heading(name)
+        if title != above:
+            above = title
+            lines.append([title, "", "", "", "", ""])
+        lines.append([f"  {metric}", number(first), number(other), *difference(found.differences[name][place])])
     return lines
 
 
 def number(value: float | None) -> str:
-    """A metric as it is read: counts whole, the rest to four places."""
-    return NOTHING if value is None or not math.isfinite(value) else f"{value:,.0f}" if value == int(value) and abs(value) >= 2 else f"{value:.4f}"
+    """A metric as it is read: counts and what is above a hundred whole, the rest to four places."""
+    return NOTHING if value is None or not math.isfinite(value) else f"{value:,.0f}" if is_whole(value) and abs(value) >= 2 else f"{value:.4f}"
+
+
+def is_whole(value: float) -> bool:
+    """Whether a value is read without decimals: a count, or an amount too great for them to matter."""
+    return value == int(value) or abs(value) >= 100
 
 
 def difference(one: Difference | None) -> tuple[str, str, str]:
     """A difference, its interval, and a star where it is beyond it."""
     if one is None or not math.isfinite(one.value):
         return NOTHING, "", ""
-    said = "=" if not one.value else f"{one.value:+,.0f}" if one.value == int(one.value) else f"{one.value:+.4f}"
+    said = "=" if not one.value else f"{one.value:+,.0f}" if is_whole(one.value) else f"{one.value:+.4f}"
     return said, f"[{one.low:+.4f}, {one.high:+.4f}]" if one.low is not None else "", "*" if one.is_beyond else ""
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from churnkit import examples, metrics
+from churnkit.champion import FEWEST
 from churnkit.churn import Definition
 from churnkit.errors import HistoryError, InputError
 from churnkit.examples import STRATA
@@ -99,7 +100,7 @@ def compared(question: Question, definitions: Sequence[Definition], at: date, sc
         judged = judged.assign(model=probabilities(model, judged.drop(columns="last_own_days")))
         facts = {"definition": definition.name, "as_of": str(at), "label_days": question.timing.days(definition), "dates_learnt": len(dates),
                  "already_leaving": account[0]["censored"], "not_known": account[0]["immature"]}
-        rows += [facts | line for line in judged_parts(judged, question)]
+        rows += [facts | without_chance(line) for line in judged_parts(judged, question)]
     return pd.DataFrame(rows)
 
 
@@ -142,6 +143,12 @@ def figures(rows: pd.DataFrame, calls: int | None, question: Question) -> dict[s
         line |= metrics.written({"already_gone_share": said["precision_at_capacity"]})
     days = rows.loc[rows["listed"] & rows["churned"], "last_own_days"].dropna().to_numpy(dtype=float) - question.timing.wait_days
     return line | metrics.written({"lead_days": median(days, question.times, question.recipe.seed)})
+
+
+def without_chance(line: dict[str, Any]) -> dict[str, Any]:
+    """The figures of some rows without the AUC where fewer than FEWEST of them churned, or stayed: its interval would be certainty by chance."""
+    is_enough = FEWEST <= line["churned"] <= line["rows"] - FEWEST
+    return line if is_enough else {name: None if name.startswith("auc") else value for name, value in line.items()}
 
 
 def median(days: np.ndarray, times: int, seed: int) -> metrics.Interval:

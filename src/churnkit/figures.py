@@ -11,8 +11,8 @@ INK, MODEL, GREY = "#222222", "#0072b2", "#8b949b"  # these and the next are tol
 OTHERS, DASHES = ("#d55e00", "#009e73", "#cc79a7", "#e69f00"), ("--", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 
 
-def draw_gains(path: Path, shares: np.ndarray, curves: Mapping[str, np.ndarray], capacity_share: float) -> None:
-    """Share of churners found against share of customers called; the first curve is the model."""
+def draw_gains(path: Path, shares: np.ndarray, curves: Mapping[str, np.ndarray], capacity_share: float, reached: float) -> None:
+    """Share of churners found against share of customers called; the first curve is the model, which at capacity has `reached` that share."""
     figure, axes = sheet("Who we find by calling the riskiest first")
     for place, (name, found) in enumerate(curves.items()):
         other = (place - 1) % len(OTHERS)
@@ -20,8 +20,7 @@ def draw_gains(path: Path, shares: np.ndarray, curves: Mapping[str, np.ndarray],
                   linestyle="-" if place == 0 else DASHES[other])
     axes.plot([0, 100], [0, 100], color=GREY, linestyle=":", label="at random")
     axes.axvline(100 * capacity_share, color=INK, linewidth=0.8, linestyle="--")
-    reached = 100 * float(np.interp(capacity_share, shares, next(iter(curves.values()))))
-    axes.annotate(f"calls we can make: {100 * capacity_share:.1f}% of customers\nreach {reached:.0f}% of churners",
+    axes.annotate(f"calls we can make: {100 * capacity_share:.1f}% of customers\nreach {100 * reached:.0f}% of churners",
                   (100 * capacity_share, 5), xytext=(6, 0), textcoords="offset points", fontsize=9)
     axes.set(xlabel="customers called, %", ylabel="churners among them, % of all", xlim=(0, 100), ylim=(0, 101))
     axes.legend(loc="lower right", frameon=False)

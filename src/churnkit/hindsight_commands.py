@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from churnkit import params, timeline
-from churnkit.errors import HistoryError, ParameterError
+from churnkit.errors import HistoryError, InputError, ParameterError
 from churnkit.files import drop_scratch, new_scratch
 
 REPORTS = Path("reports")
@@ -47,7 +47,7 @@ def definitions(names: Annotated[list[str] | None, typer.Argument(help="Definiti
                               {"open": judging.capacity, "one_way_stop": judging.one_way_stop_capacity}, judging.bootstrap)
     there, refused = study.tellable_ones(question, asked)
     if not there:
-        raise ParameterError("; ".join(refused.values()))
+        raise InputError(" ".join(refused.values()))
     day = chosen_date(at, question.dates) if at else study.best_date(question, there)
     refused |= {one.name: why for one in there if (why := question.why_not(one, day))}
     scratch = new_scratch(Path(common.spill), "definitions")

@@ -50,8 +50,9 @@ def load(name: str, section: type[Section], path: Path = PARAMS) -> Section:
     """
     content = documents.read(path)
     if name not in content:
-        near = close(name, content)
-        raise ParameterError(f"{path}: section {name!r} is missing{near}.")
+        if near := difflib.get_close_matches(name, map(str, content), 1):  # no two sections have names so near
+            raise ParameterError(f"{path}: section {near[0]!r} belongs to no stage (did you mean {name!r}?).")
+        raise ParameterError(f"{path}: section {name!r} is missing.")
     problems: list[str] = []
     built = build(section, content[name] or {}, "", problems)
     if problems:

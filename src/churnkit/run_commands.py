@@ -34,8 +34,8 @@ def promote(force: Annotated[str | None, typer.Option("--force", metavar="REASON
           f"{f' Forced: {force}.' if force and not chosen.may_replace else ''} score.model: champion scores with it.")
 
 
-def compare(runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="The start of an id, a name, champion, challenger, latest or "
-                                                      "latest~1, the one before it.")],
+def compare(runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="The start of an id, a name, champion, challenger, latest "
+                                                      "(whose model is in models/latest) or latest~1, the one before it.")],
             json: Annotated[bool, typer.Option("--json", help="For a script to read.")] = False) -> None:
     """Hold runs against the first one named: what was chosen otherwise, and whether the metrics differ by more than chance."""
     import shutil
@@ -44,22 +44,29 @@ def compare(runs: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help
 
     if len(runs) < 2:
         raise ParameterError("compare needs two runs at least, such as `churnkit compare champion latest`.")
-    from churnkit import comparison, comparison_page
-    from churnkit.tracking import lookup
+    from churnkit import comparison, comparison_page, promotion
+    from churnkit.champion import identity
+    from churnkit.tracking import lookup, registry
 
     if len(runs) > len(comparison_page.LETTERS):
         raise ParameterError(f"compare holds {len(comparison_page.LETTERS)} runs at most beside each other, not {len(runs)}.")
-
-    found = comparison.compare(lookup.find(runs))
+    newest = identity(promotion.LATEST)
+    named = lookup.find(runs, newest)
+    if "latest" in runs:
+        latest = named[runs.index("latest")]
+        is_there = newest is not None and latest.tags.get(registry.MODEL_TAG) == newest
+        say(f"latest is {latest.name}, " + (f"which trained the model of {promotion.LATEST}." if is_there else
+                                           f"the newest training; no run that MLflow knows trained what {promotion.LATEST} holds."))
+    found = comparison.compare(named)
     if json:
         print(dumps(comparison.as_json(found), indent=1, ensure_ascii=False))
     else:
         print(comparison_page.page(found, width=shutil.get_terminal_size().columns, is_coloured=sys.stdout.isatty()), end="")
 
 
-def tune(trials: Annotated[int, typer.Option(min=0, help="Trials at most; 0: as many as the minutes allow.")] = 0,
+def tune(trials: Annotated[int | None, typer.Option(min=1, help="Trials at most; 30 without --minutes, else as many as they allow.")] = None,
          minutes: Annotated[float | None, typer.Option(help="Minutes at most.")] = None) -> None:
-    """Look for a better way to learn, without touching the pipeline, and print the lines for params.yaml."""
+    """Look for a better way to learn, without touching the pipeline, and print the lines for params.yaml where there is one."""
     from contextlib import ExitStack
 
     from churnkit import examples, params, timeline, tracking
@@ -80,4 +87,5 @@ def tune(trials: Annotated[int, typer.Option(min=0, help="Trials at most; 0: as 
                             "tuning/gain_low": found.gain[1], "tuning/gain_high": found.gain[2]})
             record.describe(f"{found.said}.")
     print(f"# {found.said}.")
-    print("train:\n" + "\n".join(f"  {name}: {value}" for name, value in found.choices.items()))
+    if found.is_taken:
+        print("train:\n" + "\n".join(f"  {name}: {value}" for name, value in found.choices.items()))

@@ -88,10 +88,17 @@ class Tuned:
     @property
     def said(self) -> str:
         """The search in half a sentence."""
+        if self.gain[0] <= 0:
+            return (f"{self.trials} trials ({self.pruned} pruned) found nothing better than params.yaml's own choices "
+                    f"on {', '.join(self.validated_on)}{self.may_differ}")
         what = "better beyond the interval" if self.is_taken else "not beyond the interval, so params.yaml's own choices are as good"
         return (f"{self.trials} trials ({self.pruned} pruned) lower the log loss by {self.gain[0]:.5f} [{self.gain[1]:.5f}, {self.gain[2]:.5f}] "
-                f"on {', '.join(self.validated_on)}; {what}"
-                + ("" if self.budget.minutes is None else "; a budget in minutes, not to be repeated exactly"))
+                f"on {', '.join(self.validated_on)}; {what}" + self.may_differ)
+
+    @property
+    def may_differ(self) -> str:
+        """The warning that another search may find something else; nothing where it finds the same."""
+        return "" if self.budget.minutes is None else "; a budget in minutes, not to be repeated exactly"
 
     def written(self) -> dict[str, Any]:
         """The search as the card and reports/train.json keep it."""

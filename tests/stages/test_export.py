@@ -333,7 +333,7 @@ def test_a_capacity_for_a_branch_that_nobody_has_is_refused(world):
 
 @pytest.mark.parametrize(("section", "said"), [
     ("capacity: 0", "capacity is 0, so nobody could be called; write how many"),
-    ("capacity: 5", "policy.consent is missing and has no default; write 'recorded'"),
+    ("capacity: 5", "'policy' consent is missing and has no default; write 'recorded'"),
     ("capacity: 5\n  holdout_share: 1.0", "holdout_share"),
     ("capacity: 5\n  tier_shares: [0.5]", "tier_shares"),
     ("capacity: 5\n  grade_floors: [0.1, 0.3]", "grade_floors"),

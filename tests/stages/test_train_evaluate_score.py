@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnkit import examples, feature_columns, tracking
+from churnkit import examples, feature_columns, judgement, tracking
 from churnkit.errors import ChecksumError, HistoryError, InputError, ParameterError
 from churnkit.model import Model
 from churnkit.stages import evaluate, score, train
@@ -101,6 +101,22 @@ def test_plots_and_figures_are_there(inside: Path) -> None:
     assert {p.stem for p in Path("reports/plots").iterdir()} == {"gains", "lift", "precision_recall", "roc", "calibration", "importance", "profit"}
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in Path("reports/figures").iterdir())
     assert {p.stem for p in Path("reports/figures").iterdir()} == {"gains", "calibration", "scores", "importance", "tenths", "profit"}
+
+
+def test_the_gains_chart_and_the_page_say_the_same_share_found(inside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = {}
+    monkeypatch.setattr("churnkit.figures.save", lambda figure, path: drawn.update({path.name: figure}))
+    metrics = read_json("reports/metrics.json")["open"]
+    rows, _ = examples.learnable(examples.load(EVALUATION))
+    model = Model.load(evaluate.EVALUATED)
+    scored = judgement.score(model, examples.learnable(examples.load_all(TRAINING))[0], rows)
+    evaluate.draw(Path("figures"), scored, model, metrics["capacity"], metrics["recall_at_capacity"],
+                  pd.read_csv("reports/deciles.csv"), None)
+    (axes,) = drawn["gains.png"].axes
+    shares, found = axes.lines[0].get_data()
+    share = 100 * metrics["capacity"] / metrics["rows"]
+    assert axes.texts[0].get_text().endswith(f"reach {100 * metrics['recall_at_capacity']:.0f}% of churners")
+    assert np.interp(share, shares, found) == pytest.approx(100 * metrics["recall_at_capacity"], abs=0.2)
 
 
 def test_everyone_is_scored_once_in_order_the_censored_too(inside: Path) -> None:

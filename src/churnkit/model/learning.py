@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from churnkit.errors import ParameterError
+from churnkit.learning_ranges import out_of_range
 
 ROWS_PER_THREAD = 4_000  # threads that have less to do than this wait for each other
 SMALL = 20_000  # tables below this are refitted as a bag of five boosters: it costs little there and steadies the ranking
@@ -63,17 +64,8 @@ class Learning:
     threads: int = 0
 
     def __post_init__(self) -> None:
-        checks = {
-            "learning_rate": 0 < self.learning_rate <= 1, "leaves": self.leaves == 0 or 2 <= self.leaves <= 4096, "depth": self.depth >= 0,
-            "min_leaf_rows": self.min_leaf_rows >= 1, "column_share": 0 < self.column_share <= 1,
-            "row_share": 0 < self.row_share <= 1, "stayer_share": 0 < self.stayer_share <= 1, "l2": self.l2 >= 0, "trees": self.trees >= 0,
-            "max_trees": self.max_trees >= 1, "patience": self.patience >= 1, "bags": 0 <= self.bags <= 100,
-            "smooth": self.smooth > 0, "calibration": self.calibration in ("auto", "sigmoid", "isotonic", "none"),
-            "monotone": all(sign in (-1, 0, 1) for sign in self.monotone.values()), "threads": self.threads >= 0,
-        }
-        wrong = [f"{name} = {getattr(self, name)!r}" for name, is_right in checks.items() if not is_right]
-        if wrong:
-            raise ParameterError(f"the model cannot learn with {', '.join(wrong)}: out of range.")
+        if wrong := out_of_range({f.name: getattr(self, f.name) for f in fields(self)}):
+            raise ParameterError(f"the model cannot learn so: {wrong}.")
 
     @property
     def shapes(self) -> tuple[Shape, ...]:

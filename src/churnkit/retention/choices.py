@@ -21,12 +21,12 @@ class Economics:
     def __post_init__(self) -> None:
         for name in ("p_reach", "p_saved", "p_accept", "margin_share"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"economics.{name} is a share, 0 to 1")
+                raise ValueError(f"{name} is a share, 0 to 1")
         for name in ("offer_cost_yuan", "call_cost_yuan", "min_value_yuan"):
             if not 0 <= getattr(self, name) < float("inf"):
-                raise ValueError(f"economics.{name} must be an amount of 0 or more")
+                raise ValueError(f"{name} must be an amount of 0 or more")
         if self.max_attempts < 1 or self.months < 1:
-            raise ValueError("economics.max_attempts and economics.months must be at least 1")
+            raise ValueError("max_attempts and months must be at least 1")
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Policy:
     def __post_init__(self) -> None:
         if self.consent is None:
             raise ValueError(
-                "policy.consent is missing and has no default; write 'recorded' to call only those known to have agreed "
+                "consent is missing and has no default; write 'recorded' to call only those known to have agreed "
                 "to calls (needs the consents extract), or 'assumed' to call all who have not refused, "
                 "if your legal desk says so")
         if self.lock_in_months < 0 or self.silent_days < 1:
-            raise ValueError("policy.lock_in_months must be 0 or more, policy.silent_days at least 1")
+            raise ValueError("lock_in_months must be 0 or more, silent_days at least 1")

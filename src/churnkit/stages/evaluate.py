@@ -18,6 +18,7 @@ TRAINED = REPORTS / "train.json"
 PLOTS, FIGURES = REPORTS / "plots", REPORTS / "figures"
 PAGE = REPORTS / "evaluation.html"
 TABLES = ("segments", "deciles", "capacities", "fairness")
+FINE = 2000  # points of the drawn gains curves: a list is often two percent of the customers, and the curve is steepest there
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def run(params: Params, common: Common, plan: Plan) -> None:
                "champion": champion.beside(rows, scored["model"].to_numpy(), plan, capacities, threads=common.threads, **drawn)}
     verdict = {"label": examples.label_definition(), "as_of": str(plan.evaluation), **judgement.verdict(judged["open"])}
     print(verdict["reason"], judgement.calibration_said(judged["open"]), sep="\n", file=sys.stderr)
-    print(f"beside the champion: {metrics['champion']['reason']}", file=sys.stderr)
+    if metrics["champion"]["champion"] is not None:
+        print(f"beside the champion: {metrics['champion']['reason']}", file=sys.stderr)
     segments = judgement.segments(scored, params.capacity, params.branch_level, **drawn)
     headline = {**{name: judged["open"][name] for name in judgement.HEADLINE}, "empc": judged["open"]["money"]["empc"]["empc"]}
     opened, churned = judgement.stratum(scored, "open")
@@ -71,7 +73,7 @@ def run(params: Params, common: Common, plan: Plan) -> None:
         for name, table in {**judgement.plots(scored, model), "profit": judgement.profit_plot(worth)}.items():
             write(table, part / f"{name}.csv")
     with whole_folder(FIGURES) as part:
-        draw(part, scored, model, params.capacity, tenths, worth)
+        draw(part, scored, model, params.capacity, judged["open"]["recall_at_capacity"], tenths, worth)
     with whole_file(PAGE) as part:
         part.write_text(evaluation_page.html(metrics, verdict, by_capacity, fairness, FIGURES), encoding="utf-8")
     record(params, metrics, verdict, plan.evaluation, len(rows))
@@ -94,15 +96,15 @@ def write(table: Any, path: Path) -> None:
     table.round(6).to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
 
 
-def draw(folder: Path, scored: Any, model: Any, capacity: int, tenths: Any, worth: Any) -> None:
+def draw(folder: Path, scored: Any, model: Any, capacity: int, recall: float | None, tenths: Any, worth: Any) -> None:
     """Draws the figures of the open stratum into a folder."""
     from churnkit import figures, judgement, metrics
 
     rows, churned = judgement.stratum(scored, "open")
-    curves = {name: metrics.gains(rows[name].to_numpy(), churned) for name in judgement.SCORES}
+    curves = {name: metrics.gains(rows[name].to_numpy(), churned, points=FINE) for name in judgement.SCORES}
     shares = next(iter(curves.values()))[0]
     figures.draw_gains(folder / "gains.png", shares, {judgement.SCORES[name]: found for name, (_, found) in curves.items()},
-                       min(1.0, capacity / len(rows)))
+                       min(1.0, capacity / len(rows)), recall or 0.0)
     predicted, observed, _ = metrics.calibration_curve(rows["model"].to_numpy(), churned)
     figures.draw_calibration(folder / "calibration.png", predicted, observed)
     figures.draw_scores(folder / "scores.png", rows["model"].to_numpy(), churned)

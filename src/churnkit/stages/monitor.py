@@ -83,7 +83,8 @@ def run(params: Params, common: Common, plan: Plan) -> None:
         report.write(whole, folder)
     say(verdict.en)
     for one in found:
-        say(f"  {one.state:5}  {one.en}")
+        if one.state != "ok":  # what is well stands in the report
+            say(f"  {one.state:5}  {one.en}")
     record(report.metrics(whole))
     if verdict.state == "alarm" and params.stop_on_alarm:
         raise PolicyError(f"{verdict.en} No list is made while monitor.stop_on_alarm is true; see {REPORT / report.PAGE}.")

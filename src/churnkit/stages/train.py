@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from churnkit import documents, examples
 from churnkit.errors import ParameterError
 from churnkit.files import json_text, sha256, write_json
+from churnkit.learning_ranges import out_of_range
 from churnkit.params import PARAMS, Common
 from churnkit.timeline import Plan
 from churnkit.tuning import Budget
@@ -44,6 +45,8 @@ class Params:
     tune: Budget = field(default_factory=Budget)
 
     def __post_init__(self) -> None:
+        if wrong := out_of_range(self.learning()):
+            raise ValueError(wrong)
         if self.max_dates < 2:
             raise ValueError("max_dates must be at least 2: one as-of date to learn from and one to calibrate on")
 
@@ -59,6 +62,8 @@ def run(params: Params, common: Common, plan: Plan) -> None:
     *earlier, latest = plan.training
     with tracked(params, plan) as record:
         tuned = search(params, common, plan, record) if params.tune.is_on else None
+        if tuned:
+            print(f"tune: {tuned.said}.", file=sys.stderr)
         learning = read_learning({**params.learning(), **(tuned.choices if tuned and tuned.is_taken else {}), "threads": common.threads})
         learnt, account = examples.learnable(examples.load_all(earlier))
         later, later_account = examples.learnable(examples.load(latest))
@@ -92,7 +97,6 @@ def search(params: Params, common: Common, plan: Plan, record: Any) -> "Tuned":
     del rows
     learning = read_learning({**params.learning(), "threads": common.threads})
     found = tuning.search(months, learning, params.tune, seed=common.seed, record=record)
-    print(f"tune: {found.said}.", file=sys.stderr)
     if record:
         record.tags({"tuning.said": found.said, "tuning.is_taken": found.is_taken})
     return found

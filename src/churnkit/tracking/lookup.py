@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from churnkit.errors import ParameterError
-from churnkit.tracking.registry import CHAMPION, alias_run
+from churnkit.tracking.registry import CHAMPION, MODEL_TAG, alias_run
 from churnkit.tracking.runs import CHALLENGER, KIND
 from churnkit.tracking.store import experiment_id, opened, searched
 
@@ -33,18 +33,19 @@ class Kept:
     tables: dict[str, tuple[str, int | None, str]]
 
 
-def find(words: Sequence[str]) -> list[Kept]:
+def find(words: Sequence[str], newest: str | None = None) -> list[Kept]:
     """The runs that the words stand for, in their order: the start of an id, a name, champion, challenger, latest or latest~2.
 
+    `latest` is the run that trained the model of identity `newest`, which is the one in models/latest; where no run did, the newest training.
     Raises ParameterError where a word stands for none, or for several.
     """
     client = opened()
     runs = searched(client, experiment_id(client))
     bearers = {alias: alias_run(client, alias) for alias in ALIASES}
-    return [kept(chosen(word, runs, bearers), bearers) for word in words]
+    return [kept(chosen(word, runs, bearers, newest), bearers) for word in words]
 
 
-def chosen(word: str, runs: Sequence[Any], bearers: dict[str, str | None]) -> Any:
+def chosen(word: str, runs: Sequence[Any], bearers: dict[str, str | None], newest: str | None = None) -> Any:
     """The one run, of the newest first, that a word stands for."""
     if word in bearers:
         found = [run for run in runs if run.info.run_id == bearers[word]]
@@ -53,7 +54,8 @@ def chosen(word: str, runs: Sequence[Any], bearers: dict[str, str | None]) -> An
                                                                  "an evaluation that beats the baselines makes its run one."))
     elif age := AGE.fullmatch(word):
         done = [run for run in runs if is_training(run) and run.info.status == "FINISHED"]
-        found = done[int(age[1] or 0):][:1]
+        latest = next((place for place, run in enumerate(done) if newest and run.data.tags.get(MODEL_TAG) == newest), 0)
+        found = done[latest + int(age[1] or 0):][:1]
         if not found:
             raise ParameterError(f"{word} goes further back than the {len(done)} finished trainings that MLflow knows.")
     else:

@@ -122,7 +122,7 @@ class Run:
 
 @contextmanager
 def training_run(tags: Mapping[str, Any]) -> Iterator[Run]:
-    """A new run, FINISHED when the block ends well and FAILED otherwise; its id is left in reports/mlflow_run.json."""
+    """A new run, FINISHED when the block ends well, KILLED when told to stop, else FAILED; its id is left in reports/mlflow_run.json."""
     with new_run(tags, "train") as run:
         yield run
     experiment = run.client.get_run(run.run_id).info.experiment_id
@@ -146,12 +146,12 @@ def new_run(tags: Mapping[str, Any], kind: str) -> Iterator[Run]:
 
 @contextmanager
 def closing(client: Any, experiment: str, name: str, tags: Mapping[str, Any], made: Any = None) -> Iterator[Run]:
-    """The run, made if it is not, FINISHED when the block ends well and FAILED otherwise."""
+    """The run, made if it is not, FINISHED when the block ends well, KILLED when it is told to stop, and FAILED otherwise."""
     run = Run(client, (made or created(client, experiment, name, tags)).info.run_id)
     try:
         yield run
-    except BaseException:
-        client.set_terminated(run.run_id, "FAILED")
+    except BaseException as end:
+        client.set_terminated(run.run_id, "KILLED" if isinstance(end, KeyboardInterrupt) else "FAILED")
         raise
     client.set_terminated(run.run_id, "FINISHED")
     for tag in PROCESS:  # of use only while it is at work
