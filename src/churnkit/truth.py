@@ -69,8 +69,10 @@ def teachable(plan: Plan, truth: Path, key: bytes, learning: Learning, seed: int
     def read(rows: Any) -> Any:
         return examples.given(examples.features_of(rows), model.feature_names)
 
-    margin = taught(read(learnt), learnt["p_any"].to_numpy(), read(judged), valid=(read(latest), latest["p_any"].to_numpy()),
-                    params=learning, seed=seed)
+    def told(rows: Any) -> Any:
+        return rows["p_any"].to_numpy().clip(0, 1)  # a sum of three chances, which may pass 1
+
+    margin = taught(read(learnt), told(learnt), read(judged), valid=(read(latest), told(latest)), params=learning, seed=seed)
     return paired(judged["churned"].to_numpy(dtype=float), model.predict_proba(read(judged)), margin, seed)
 
 
