@@ -237,7 +237,7 @@ def test_a_promotion_makes_evaluate_run_again_and_what_scores_run_only_where_the
     assert "up to date" in run(folder, "dvc", "status").stdout
     settings = folder / "params.yaml"
     settings.write_text(settings.read_text("utf-8").replace("model: latest", "model: champion"), "utf-8")
-    assert stages_run(run(folder, "dvc", "repro")) == ["score"]  # the same model, so the same scores, and lists that stand
+    assert stages_run(run(folder, "dvc", "repro")) == ["score", "monitor"]  # the same model, so the same scores, and lists that stand
     assert digests(folder, "data/scores", "data/lists") == before
     assert "up to date" in run(folder, "dvc", "status").stdout
 
