@@ -2,6 +2,7 @@
 import inspect
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,11 +15,11 @@ def test_its_example_runs_and_leaves_nothing_but_the_model(tmp_path: Path, monke
                                                            capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
     (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     exec(compile(example, "docs/model_api.md", "exec"), found)
-    assert list(found["reasons"].columns) == ["days_since_last_call", "bill", "plan", "is_roaming", "base"]  # type: ignore[attr-defined]
-    assert len(found["called"]) == 20  # type: ignore[arg-type]
-    assert {column.name: column.kind for column in found["model"].columns}["bill"] == "numeral"  # type: ignore[attr-defined]
+    assert list(found["reasons"].columns) == ["days_since_last_call", "bill", "plan", "is_roaming", "base"]
+    assert len(found["called"]) == 20
+    assert {column.name: column.kind for column in found["model"].columns}["bill"] == "numeral"
     assert [path.name for path in tmp_path.iterdir()] == ["my_model"]
     assert "3,000 rows" in capsys.readouterr().out
 
