@@ -2,12 +2,12 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from churnkit import examples, judgement, metrics
 from churnkit.errors import InputError
 from churnkit.features import REGISTRY
-from churnkit.model import Model, fit
+from churnkit.hindsight import Recipe
+from churnkit.model import Model
 from churnkit.timeline import Plan
 
 TOLD = ("auc", "pr_auc", "precision_at_capacity", "lift_top_decile")
@@ -21,15 +21,9 @@ def without(model: Model, plan: Plan) -> tuple[Model, list[str]]:
     left_out = [name for name in model.feature_names if name in REGISTRY and REGISTRY[name].is_adjacent]
     if not left_out:
         raise InputError("the model reads no column next to the label, so there is nothing to leave out (docs/features.md marks them with ⚠).")
-    kept = [name for name in model.feature_names if name not in left_out]
-    *earlier, latest = plan.training
-
-    def rows(months: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
-        learnt, _ = examples.learnable(months)
-        return examples.given(learnt, kept), learnt["churned"]
-
-    table, churned = rows(examples.load_all(earlier))
-    return fit(table, churned, params=model.learning, seed=model.seed, valid=rows(examples.load(latest))), left_out
+    unread = tuple(name for name in REGISTRY if name in left_out or name not in model.feature_names)
+    months = [examples.learnable(examples.load(day))[0] for day in plan.training]
+    return Recipe(model.learning, unread, len(months), model.seed).learnt(months), left_out
 
 
 def compare(model: Model, plan: Plan, capacities: dict[str, int], *, times: int, seed: int) -> dict[str, Any]:
