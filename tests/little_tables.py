@@ -2,6 +2,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -146,11 +147,12 @@ def computed(tables: Tables, names: Sequence[str], people: Sequence[str], folder
 
 
 def computed_of(frames: dict[str, Any], names: Sequence[str], people: Sequence[str], folder: Path, *, as_of: date = AS_OF,
-                known_at: date | None = None) -> dict:
-    """{subscriber: {feature: value}} of the named features, from frames."""
+                known_at: date | None = None, cuts: Sequence[str] = ()) -> dict:
+    """{subscriber: {feature: value}} of the named features, from frames; in slices of subscribers that the cuts part, if any."""
     from churnkit.engine import named, open_session, read, write
     from churnkit.features import REGISTRY, build
     from churnkit.history import History
+    from churnkit.slices import Slice
 
     open_session(memory="1GB", threads=2)
     cohort = folder / f"cohort_{sum(1 for _ in folder.iterdir())}"
@@ -158,6 +160,7 @@ def computed_of(frames: dict[str, Any], names: Sequence[str], people: Sequence[s
     pq.write_table(pa.table({"subscriber_id": pa.array(people, pa.string())}), cohort / "part-0.parquet")
     history = History(frames, as_of, known_at or as_of + timedelta(WAIT_DAYS))
     result = folder / f"features_{sum(1 for _ in folder.iterdir())}"
-    write(named(build(read([cohort]), history, [REGISTRY[n] for n in names])), result)
+    for part, some in enumerate([Slice(*ends) for ends in pairwise(["", *cuts, "~"])] if cuts else [Slice()]):
+        write(named(build(some.of(read([cohort])), history.of(some), [REGISTRY[n] for n in names])), result, part=part)
     rows = pa.concat_tables([pq.read_table(p) for p in sorted(result.glob("*.parquet"))]).to_pylist()
     return {r.pop("subscriber_id"): {n: r.get(n) for n in names} for r in rows}

@@ -1,4 +1,5 @@
 """The laws themselves: features that break one on purpose, and the law that must find each."""
+import sys
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -111,7 +112,9 @@ LEAKS = [m for m in MUTANTS if m.file == "history.py" and ("gone" in m.what or "
 @pytest.mark.parametrize("leak", LEAKS, ids=lambda m: m.new or m.old.strip())
 def test_the_laws_find_a_cut_that_lets_through_too_much(leak, monkeypatch, tmp_path):
     broken = ModuleType("churnkit.broken_history")
+    monkeypatch.setitem(sys.modules, broken.__name__, broken)
     exec(compile(leak.broken(), leak.file, "exec"), vars(broken))
-    monkeypatch.setattr(churnkit.history, "CUTS", broken.CUTS)
+    for how in ("CUTS", "PUT_TOGETHER"):
+        monkeypatch.setattr(churnkit.history, how, getattr(broken, how))
     batch = Batch(range(3), tmp_path, WATCHED)
     assert any(batch.differences(letter) for letter in ALTERED.values())

@@ -138,6 +138,15 @@ def test_no_feature_depends_on_the_delivery_file_or_place_of_a_row(batch, tmp_pa
     assert found == {}
 
 
+def test_features_made_slice_by_slice_are_those_made_at_once(batch, tmp_path):
+    """Also those that are about others, who are in other slices."""
+    tables, people = together(map(original, range(3))), [f"{seed}{ORIGINAL}s{n}" for seed in range(3) for n in PEOPLE]
+    frames = {name: frame(name, tables.get(name, ()), tmp_path) for name in TABLES}
+    got = computed_of(frames, NAMES, people, tmp_path, cuts=["0as4", "1as2", "1as3", "2as"])
+    assert {(who, name) for who, row in got.items() for name, value in row.items() if value != batch.features[who][name]} == set()
+    assert set(got) == set(people)
+
+
 def test_features_come_as_whole_numbers_fractions_or_codes(batch):
     schema = pq.read_schema(next(batch.folder.glob("features_*/*.parquet")))
     wrong = {f.name: str(schema.field(f.name).type) for f in REGISTRY.values()

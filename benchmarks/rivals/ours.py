@@ -29,9 +29,12 @@ def main() -> None:
     for as_of in todo.dates:
         there = {name: table for name in tables if (table := sent(name, seen(todo, as_of, name))) is not None}
         history = History(there, as_of, as_of + timedelta(WAIT_DAYS))
-        cohort = settle(projected(history.events("usage_daily").table, ["subscriber_id"], {}).distinct())
+        cohort = settle(projected(history.pieces("usage_daily").table, ["subscriber_id"], {}).distinct())
         for n, some in enumerate(slices(cohort.count(), PEOPLE)):
-            write(build(some.of(cohort), history, features, some), todo.written(as_of), by=["subscriber_id"], part=n)
+            theirs = history.of(some)
+            write(build(some.of(cohort), theirs, features), todo.written(as_of), by=["subscriber_id"], part=n)
+            theirs.let_go()
+        history.let_go()
 
 
 def roll_up(todo: Job, name: str) -> None:

@@ -63,7 +63,7 @@ def eligible(before: History, active_days: int) -> Frame:
     or one-way stopped (not for fraud, a lost handset, a missing real name, or to keep the number).
     Who has already given notice (pre-cancelled) is kept, marked as leaving. Without changes of state all lines count as open.
     """
-    usage = before.events("usage_daily")
+    usage = before.pieces("usage_daily")
     active = projected(usage.table, ["subscriber_id"], {}, usage.last(active_days) & (F.col("own_events") > 0))
     snapshots = before.events("subscribers").table
     lines = projected(snapshots, ["subscriber_id", "day", "line_kind", "activated_on"], {"newest": F.max("day").over(W.partitionBy())})

@@ -56,7 +56,7 @@ def vanished(after: History) -> Frame:
     """
     snapshots = projected(after.events("subscribers").table, ["subscriber_id", "day"], {"newest": F.max("day").over(W.partitionBy())})
     seen = aggregated(snapshots, ["subscriber_id"], {"seen": F.max("day"), "newest": F.max("newest")})
-    used = aggregated(after.events("usage_daily").table, ["subscriber_id"], {"used": F.max("day")}, F.col("own_events") > 0)
+    used = aggregated(after.pieces("usage_daily").table, ["subscriber_id"], {"used": F.max("day")}, F.col("own_events") > 0)
     last = F.greatest(F.col("seen"), F.coalesce(F.col("used"), F.col("seen")))
     return projected(beside(seen, [used], ["subscriber_id"]), ["subscriber_id"], {"day": last + 1}, F.col("seen") < F.col("newest"))
 
@@ -104,7 +104,7 @@ def arrears_stop(after: History, window: Window, days: int) -> Frame:
 def silent(after: History, window: Window, days: int) -> Frame:
     """subscriber_id, first day of the first run of so many days without own activity that lasts past the as-of date."""
     following = F.coalesce(F.lead("day").over(W.partitionBy("subscriber_id").orderBy("day")), F.lit((window.matures_on - EPOCH).days))
-    runs = projected(after.events("usage_daily").table, ["subscriber_id"], {"begins": F.col("day") + 1, "ends": following}, F.col("own_events") > 0)
+    runs = projected(after.pieces("usage_daily").table, ["subscriber_id"], {"begins": F.col("day") + 1, "ends": following}, F.col("own_events") > 0)
     long = (F.col("ends") - F.col("begins") >= days) & (F.col("ends") > (window.as_of - EPOCH).days)
     return aggregated(runs, ["subscriber_id"], {"day": F.min("begins")}, long)
 

@@ -1,11 +1,12 @@
 """What was known about subscribers at one moment: the only way to events, cut before anyone can see the future."""
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
-from churnkit.engine import Column, F, Frame, aggregated, matched, named, projected, settle, stacked
+from churnkit.engine import Column, F, Frame, aggregated, matched, named, projected, settle, stacked, unsettle
 from churnkit.expressions import count_if, days, told, total_if
+from churnkit.slices import Slice
 
 EPOCH = date(1970, 1, 1)
 
@@ -99,13 +100,28 @@ class Events:
 class History:
     """Tables as they were known at `known_at` about what happened before `as_of`.
 
-    `tables` holds the rows of all deliveries that the as-of date may see; those that are absent have no entry.
+    `tables` holds the rows of all deliveries that the as-of date may see; those that are absent have no entry. A history may be that `of`
+    a slice of the subscribers; only what is about others looks at `everyone`.
     """
 
     tables: dict[str, Frame]
     as_of: date
     known_at: date
     made: dict[str, Frame] = field(default_factory=dict, compare=False, repr=False)
+    settled: list[Frame] = field(default_factory=list, compare=False, repr=False)
+    sliced_from: "History | None" = field(default=None, compare=False, repr=False)
+
+    def of(self, some: Slice) -> "History":
+        """The same of a slice's subscribers alone; what is about no subscriber stays whole."""
+        if some.is_whole:
+            return self
+        tables = {name: some.of(table) if "subscriber_id" in table.columns else table for name, table in self.tables.items()}
+        return replace(self, tables=tables, made={}, settled=[], sliced_from=self)
+
+    @property
+    def everyone(self) -> "History":
+        """The history of all subscribers, for what others did."""
+        return self.sliced_from or self
 
     @property
     def day(self) -> int:
@@ -125,33 +141,44 @@ class History:
         """What `make` makes of this history, made once and kept, for a table that several sources are made of."""
         key = f"{make.__module__}.{make.__qualname__}"  # another family may have one of the same name
         if key not in self.made:
-            self.made[key] = settle(make(self))
+            self.made[key] = self.keep(make(self))
         return self.made[key]
+
+    def keep(self, frame: Frame) -> Frame:
+        """The same rows, computed once and kept until they are let go."""
+        self.settled.append(settle(frame))
+        return self.settled[-1]
+
+    def let_go(self) -> None:
+        """Drop what was made of this history: it holds memory."""
+        self.made.clear()
+        while self.settled:
+            unsettle(self.settled.pop())
 
     def events(self, name: str) -> Events:
         """The rows of a table that happened before `as_of`, were received before `known_at`, and are young enough for its look-back."""
         if name not in self.made:
-            kind = TABLES[name]
-            self.made[name] = named(CUTS[kind.clock](self, kind, self.tables[name]))
+            clock = TABLES[name].clock
+            pieces = self.pieces(name).table
+            self.made[name] = named(PUT_TOGETHER[clock](self, pieces) if clock in PUT_TOGETHER else pieces)
         return Events(self.made[name], self.day)
+
+    def pieces(self, name: str) -> Events:
+        """The same rows as they came, sooner had: a day or month of a summary may lie in several pieces, of as many deliveries or files."""
+        kind = TABLES[name]
+        return Events(CUTS[kind.clock](self, kind, self.tables[name]), self.day)
 
 
 def cut_daily(history: History, kind: Kind, table: Frame) -> Frame:
-    """One row per subscriber and day, whatever number of deliveries the day came in: `last_` by maximum, `_hours` bit by bit, others by sum."""
-    rows = projected(table, ["*"], {}, (F.col("day") < history.day) & (F.col("day") >= history.day - kind.look_back)
+    """The rows themselves."""
+    return projected(table, ["*"], {}, (F.col("day") < history.day) & (F.col("day") >= history.day - kind.look_back)
                      & (F.col("received_day") < (history.known_at - EPOCH).days))
-    return added_up(rows, ["subscriber_id", "day"], ["received_day"])
 
 
 def cut_monthly(history: History, kind: Kind, table: Frame) -> Frame:
-    """One row per subscriber, thing and month: `first_` by minimum, `last_` by maximum, a network by what is known of it, others by sum.
-
-    `months_ago` is 1 for the last month.
-    """
-    rows = projected(table, ["*"], {}, (F.col("month") < history.month) & (F.col("month") >= history.month - kind.look_back)
+    """The rows themselves."""
+    return projected(table, ["*"], {}, (F.col("month") < history.month) & (F.col("month") >= history.month - kind.look_back)
                      & (F.col("known_from") <= history.month))
-    keys = ["subscriber_id", table.columns[1], "month"]
-    return projected(added_up(rows, keys, ["known_from"]), ["*"], {"months_ago": F.lit(history.month) - F.col("month")})
 
 
 def cut_event(history: History, kind: Kind, table: Frame) -> Frame:
@@ -178,13 +205,27 @@ CUTS: dict[str, Callable[[History, Kind, Frame], Frame]] = {
     "daily": cut_daily, "monthly": cut_monthly, "event": cut_event, "day": cut_day, "reference": cut_reference}
 
 
+def days_put_together(history: History, pieces: Frame) -> Frame:
+    """One row per subscriber and day, whatever number of deliveries the day came in."""
+    return added_up(history, pieces, ["subscriber_id", "day"], ["received_day"])
+
+
+def months_put_together(history: History, pieces: Frame) -> Frame:
+    """One row per subscriber, thing and month; `months_ago` is 1 for the last month."""
+    rows = added_up(history, pieces, ["subscriber_id", pieces.columns[1], "month"], ["known_from"])
+    return projected(rows, ["*"], {"months_ago": F.lit(history.month) - F.col("month")})
+
+
+PUT_TOGETHER: dict[str, Callable[[History, Frame], Frame]] = {"daily": days_put_together, "monthly": months_put_together}
+
+
 def moment(day: date) -> Column:
     """A date as a literal column."""
     return F.lit(str(day)).cast("date")
 
 
-def added_up(rows: Frame, keys: list[str], dropped: list[str]) -> Frame:
-    """One row per key; what several deliveries brought of it is put together.
+def added_up(history: History, rows: Frame, keys: list[str], dropped: list[str]) -> Frame:
+    """One row per key; `first_` by minimum, `last_` by maximum, `_hours` bit by bit, a network by what is known of it, others by sum.
 
     Nearly every key comes once: only those that do not are added up, which is several times as fast as adding up all.
     """
@@ -201,6 +242,6 @@ def added_up(rows: Frame, keys: list[str], dropped: list[str]) -> Frame:
 
     columns = [*keys, *(c for c in rows.columns if c not in keys and c not in dropped)]
     counted = aggregated(rows, keys, {"pieces": F.count(F.lit(1))})
-    several = settle(projected(counted, keys, {}, F.col("pieces") > 1))
+    several = history.keep(projected(counted, keys, {}, F.col("pieces") > 1))
     once = projected(matched(rows, several, keys, "anti"), columns, {})
     return stacked([once, aggregated(matched(rows, several, keys, "semi"), keys, {c: put_together(c) for c in columns if c not in keys})])

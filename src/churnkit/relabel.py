@@ -58,7 +58,7 @@ def relabelled(definition: Definition, plan: Plan, timing: Timing, as_of: date, 
         "is_leaving": F.coalesce(F.col("censored_by") == "pre_cancelled", F.lit(False))})
     told = outcomes(cohort, after, window, definition)
     left = projected(told, ["subscriber_id", "exit_day"], {}, F.col("is_known") & F.col("is_inside"))
-    used = projected(after.events("usage_daily").table, ["subscriber_id", "day"], {}, F.col("own_events") > 0)
+    used = projected(after.pieces("usage_daily").table, ["subscriber_id", "day"], {}, F.col("own_events") > 0)
     last = aggregated(matched(left, used, ["subscriber_id"]), ["subscriber_id"], {"last_own_day": F.max("day")}, F.col("day") <= F.col("exit_day"))
     rows = projected(beside(told, [last], ["subscriber_id"]), ["subscriber_id", "is_censored"], {
         "churned": F.when(F.col("is_known"), F.col("is_inside")),

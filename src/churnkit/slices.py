@@ -5,7 +5,7 @@ from itertools import pairwise
 from churnkit.engine import ENGINE, Column, F, Frame, projected
 
 ROWS = 2_500_000  # events of a slice: more of them are slower for the passes, fewer for what spills
-PEOPLE = 150_000  # subscribers of a slice, with a column for each feature; each slice costs some seconds of SQL
+PEOPLE = 75_000  # subscribers of a slice, with a column for each feature: more of them spill, and each slice costs some seconds of SQL
 SPACE = 16**4
 
 

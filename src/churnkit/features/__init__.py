@@ -6,9 +6,6 @@ from pkgutil import iter_modules
 from churnkit.engine import Column, F, Frame, aggregated, beside, projected
 from churnkit.features.declare import REGISTRY, SOURCES, Feature
 from churnkit.history import History
-from churnkit.slices import Slice
-
-EVERYONE = Slice()
 
 for _family in iter_modules(__path__):
     import_module(f"{__name__}.{_family.name}")
@@ -31,14 +28,11 @@ def needs(f: Feature) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*source, *f.needs, *(name for part in f.of for name in needs(REGISTRY[part]))]))
 
 
-def build(cohort: Frame, history: History, features: Sequence[Feature] | None = None, some: Slice = EVERYONE) -> Frame:
-    """One row per subscriber in `cohort`, one column per available feature, as of `history.as_of`.
-
-    The cohort may be a slice, `some` of all: then only their rows are added up, though what others did is still known of their neighbours.
-    """
+def build(cohort: Frame, history: History, features: Sequence[Feature] | None = None) -> Frame:
+    """One row per subscriber in `cohort`, one column per available feature, as of `history.as_of`."""
     features = available(history, REGISTRY.values() if features is None else with_parts(features))
     sources = dict.fromkeys(f.source for f in features if f.source)
-    columns = [of_source(history, name, [f for f in features if f.source == name], some) for name in sources]
+    columns = [of_source(history, name, [f for f in features if f.source == name]) for name in sources]
     table = beside(projected(cohort, ["subscriber_id"], {}), columns, ["subscriber_id"])
     table = projected(table, ["subscriber_id"], {f.name: filled(f, F.col(f.name)) for f in features if f.source})
     made = {f.name for f in features if f.source}
@@ -48,11 +42,10 @@ def build(cohort: Frame, history: History, features: Sequence[Feature] | None = 
     return projected(table, ["subscriber_id", *(f.name for f in features)], {})
 
 
-def of_source(history: History, name: str, features: Sequence[Feature], some: Slice = EVERYONE) -> Frame:
-    """One row per subscriber of the slice in a source, one column per feature of it."""
+def of_source(history: History, name: str, features: Sequence[Feature]) -> Frame:
+    """One row per subscriber in a source, one column per feature of it."""
     events = SOURCES[name].table(history) if name in SOURCES else history.events(name)
-    return aggregated(events.table, ["subscriber_id"], {f.name: f.expression(events) for f in features},
-                      None if some.is_whole else some.has())
+    return aggregated(events.table, ["subscriber_id"], {f.name: f.expression(events) for f in features})
 
 
 def with_parts(features: Sequence[Feature]) -> list[Feature]:

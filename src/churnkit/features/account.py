@@ -46,6 +46,11 @@ def last_snapshots(history: History) -> Frame:
     return projected(history.once(snapshots), ["*"], {}, F.col("recency") == 1)
 
 
+def holders(history: History) -> Frame:
+    """One row per subscriber: whose line which number is, by their last snapshot, and since when. Little enough to keep of everyone."""
+    return projected(snapshots(history), ["subscriber_id", "msisdn_party", "customer_key", "activated_on", "months_ago"], {}, F.col("recency") == 1)
+
+
 def states(history: History) -> Frame:
     """One row per state that a line entered within a year, however often it was sent: [from_day, to_day), the last one up to the as-of date.
 

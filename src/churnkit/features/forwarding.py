@@ -1,7 +1,7 @@
 """Call forwarding: where calls go when they no longer reach this line, and how unlike the subscriber's habit that is."""
 from churnkit.engine import Column, F, W, aggregated, beside, matched, projected
 from churnkit.expressions import count_if, told
-from churnkit.features.account import last_snapshots
+from churnkit.features.account import holders, last_snapshots
 from churnkit.features.declare import added, feature, flag, ratio, share, source
 from churnkit.history import Events, History
 
@@ -31,9 +31,9 @@ def forward_targets(history: History) -> Events:
     targets = aggregated(history.events("forward_targets_monthly").table, key, {
         "network": told(F.col("network")), "first_day": F.min("first_day"), "legs_3m": F.sum("legs"),
         "legs_1m": F.sum(F.when(F.col("months_ago") == 1, F.col("legs")).otherwise(F.lit(0)))})
-    lines = last_snapshots(history)
-    mine = projected(lines, ["subscriber_id", "customer_key"], {"other_number": F.col("alt_contact_party")})
-    theirs = projected(lines, [], {"target": F.col("msisdn_party"), "target_customer": F.col("customer_key")}, F.col("customer_key").isNotNull())
+    mine = projected(last_snapshots(history), ["subscriber_id", "customer_key"], {"other_number": F.col("alt_contact_party")})
+    theirs = projected(history.everyone.once(holders), [], {"target": F.col("msisdn_party"), "target_customer": F.col("customer_key")},
+                       F.col("customer_key").isNotNull())
     known = beside(targets, [mine], ["subscriber_id"])
     same = aggregated(matched(known, theirs, ["target"]), key, {"is_same_customer": F.lit(True)}, F.col("customer_key") == F.col("target_customer"))
     known = beside(known, [same], key)

@@ -1,5 +1,5 @@
 """The handset: which model, how long in use, how far behind, and whether it was just changed."""
-from churnkit.engine import Column, F, W, aggregated, beside, projected
+from churnkit.engine import Column, F, Frame, W, aggregated, beside, projected
 from churnkit.expressions import days
 from churnkit.features.declare import feature, flag, share, source
 from churnkit.history import Events, History
@@ -40,8 +40,17 @@ def handset_units(history: History) -> Events:
     """
     lately = F.sum(F.when(F.col("months_ago") <= QUARTER, F.col("legs")).otherwise(F.lit(0)))
     used = aggregated(history.events("device_keys_monthly").table, ["subscriber_id", "device_key"], {"is_recent": lately > 0})
-    alike = F.count(F.lit(1)).over(W.partitionBy("device_key", "is_recent"))
+    used = beside(used, [history.everyone.once(shared_units)], ["device_key"])
+    alike = F.coalesce(F.col("sharers"), F.lit(1)).cast("bigint")
     return Events(projected(used, ["*"], {"lines": F.when(F.col("is_recent") & (alike <= MOST_LINES), alike)}), history.day)
+
+
+def shared_units(history: History) -> Frame:
+    """One row per single handset that several subscribers used in three months, and how many they were, `sharers`."""
+    legs = aggregated(history.pieces("device_keys_monthly").table, ["device_key", "subscriber_id"], {"legs": F.sum("legs")},
+                      F.col("month") >= history.month - QUARTER)
+    counted = aggregated(legs, ["device_key"], {"sharers": F.count(F.lit(1))}, F.col("legs") > 0)
+    return projected(counted, ["*"], {}, F.col("sharers") > 1)
 
 
 def current(column: str | Column) -> Column:

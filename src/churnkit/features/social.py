@@ -1,7 +1,7 @@
 """Friends: who is on this network, who of them has left, and how much hangs on one of them."""
 from churnkit.engine import Column, F, Frame, W, aggregated, beside, matched, projected
 from churnkit.expressions import count_if, total_if
-from churnkit.features.account import last_snapshots, states
+from churnkit.features.account import holders, states
 from churnkit.features.declare import feature, flag, share, source, squared
 from churnkit.features.usage import MONTHS, contact_months, over_months
 from churnkit.history import Events, History
@@ -24,21 +24,25 @@ def neighbours(history: History) -> Events:
     a silence of 14 days on a line neither left nor stopped. `pull` is the contact's share of all calls and SMS while they were still there,
     in whole millionths: such sums are exact in any order. Of several subscribers with one number the last to hold it counts.
     """
-    holder = W.partitionBy("msisdn_party").orderBy(F.col("months_ago"), F.col("activated_on").desc(), F.col("subscriber_id"))
-    holders = projected(last_snapshots(history), ["subscriber_id"], {"other_party": F.col("msisdn_party"), "held": F.row_number().over(holder)},
-                        F.col("msisdn_party").isNotNull())
-    fates = beside(projected(holders, ["*"], {}, F.col("held") == 1), [departures(history), silences(history)], ["subscriber_id"])
-    is_quiet = F.col("quiet_day") <= history.day - QUIET_DAYS
-    is_still = F.coalesce(F.col("is_open"), F.lit(True)) & (F.col("quiet_day") <= history.day - STILL_DAYS)
-    known = projected(fates, ["other_party", "chosen_day"], {
-        "left_day": F.coalesce(F.col("gone_day"), F.when(is_quiet, F.col("quiet_day"))), "still_day": F.when(is_still, F.col("quiet_day"))})
     whole = F.sum(over_months("events", MONTHS)).over(W.partitionBy("subscriber_id"))
     people = projected(history.once(contact_months), ["subscriber_id", "other_party", "tie_rank"], {
         "events": over_months("events", 3), "spoken": over_months("events", MONTHS), "whole": whole})
-    met = matched(projected(people, ["*"], {}, F.col("events") > 0), known, ["other_party"])
+    met = matched(projected(people, ["*"], {}, F.col("events") > 0), history.everyone.once(fates), ["other_party"])
     there = F.greatest(F.least(F.coalesce(F.col("chosen_day"), F.col("still_day")) - (history.day - SPOKEN_DAYS), F.lit(SPOKEN_DAYS)), F.lit(1))
     pull = F.floor(share(F.col("spoken") * (SPOKEN_DAYS * MILLION), F.col("whole") * there)).cast("bigint")
     return Events(projected(met, ["*"], {"pull": pull}), history.day)
+
+
+def fates(history: History) -> Frame:
+    """One row per number that is or was a subscriber's here, `other_party`: `left_day`, `chosen_day` and `still_day` of its last holder."""
+    holder = W.partitionBy("msisdn_party").orderBy(F.col("months_ago"), F.col("activated_on").desc(), F.col("subscriber_id"))
+    held = projected(history.once(holders), ["subscriber_id"], {"other_party": F.col("msisdn_party"), "newness": F.row_number().over(holder)},
+                     F.col("msisdn_party").isNotNull())
+    last = beside(projected(held, ["*"], {}, F.col("newness") == 1), [departures(history), silences(history)], ["subscriber_id"])
+    is_quiet = F.col("quiet_day") <= history.day - QUIET_DAYS
+    is_still = F.coalesce(F.col("is_open"), F.lit(True)) & (F.col("quiet_day") <= history.day - STILL_DAYS)
+    return projected(last, ["other_party", "chosen_day"], {
+        "left_day": F.coalesce(F.col("gone_day"), F.when(is_quiet, F.col("quiet_day"))), "still_day": F.when(is_still, F.col("quiet_day"))})
 
 
 @source("contacts_monthly", "portings")
@@ -66,7 +70,7 @@ def departures(history: History) -> Frame:
     `is_open` tells whether the line is open; both days are null for those who are still here. No row without changes of state.
     """
     if not history.has("status_changes"):
-        nobody = projected(last_snapshots(history), ["subscriber_id"], {}, F.lit(False))
+        nobody = projected(history.once(holders), ["subscriber_id"], {}, F.lit(False))
         return projected(nobody, ["*"], {"gone_day": F.lit(None).cast("int"), "chosen_day": F.lit(None).cast("int"), "is_open": F.lit(True)})
     is_gone, last = F.col("status").isin(*GONE), F.col("is_last")
     left = F.max(F.when(last & is_gone, F.lit(1))) == 1
@@ -78,7 +82,7 @@ def departures(history: History) -> Frame:
 
 def silences(history: History) -> Frame:
     """One row per subscriber with own activity: the day after the last of it."""
-    return aggregated(history.events("usage_daily").table, ["subscriber_id"], {"quiet_day": F.max("day") + 1}, F.col("own_events") > 0)
+    return aggregated(history.pieces("usage_daily").table, ["subscriber_id"], {"quiet_day": F.max("day") + 1}, F.col("own_events") > 0)
 
 
 def left(people: Events, window: int) -> Column:

@@ -1,7 +1,7 @@
 """Tenure and contract: how long they have been here, what binds them, and when it ends."""
-from churnkit.engine import Column, F, W, matched, projected
+from churnkit.engine import Column, F, Frame, W, aggregated, beside, matched, projected
 from churnkit.expressions import count_if, days
-from churnkit.features.account import last_snapshots, snapshots
+from churnkit.features.account import holders, last_snapshots, snapshots
 from churnkit.features.declare import feature, flag, ratio, source
 from churnkit.history import Events, History
 
@@ -12,11 +12,18 @@ PORT_TENURE_DAYS = 120  # a number may be ported that long after it was opened o
 @source("subscribers")
 def lines(history: History) -> Events:
     """One row per subscriber: the last snapshot, its dates as days, and how many lines the customer had in that month."""
-    rows = projected(last_snapshots(history), ["*"], {"customer": F.coalesce(F.col("customer_key"), F.col("subscriber_id"))})
+    rows = beside(last_snapshots(history), [history.everyone.once(customers)], ["customer_key", "months_ago"])
     end, start = days(F.col("contract_end_on")), days(F.col("contract_start_on"))
-    together = F.count(F.lit(1)).over(W.partitionBy("customer", "months_ago"))
-    return Events(projected(rows, ["*"], {"activated": days(F.col("activated_on")), "contract_start": start, "contract_end": end,
-                                          "customer_lines": together}), history.day)
+    return Events(projected(rows, [c for c in rows.columns if c != "lines"], {
+        "activated": days(F.col("activated_on")), "contract_start": start, "contract_end": end,
+        "customer_lines": F.coalesce(F.col("lines"), F.lit(1)).cast("bigint")}), history.day)
+
+
+def customers(history: History) -> Frame:
+    """One row per customer and month in which several lines were seen last: how many `lines`."""
+    lines = {"lines": F.count(F.lit(1))}
+    counted = aggregated(history.once(holders), ["customer_key", "months_ago"], lines, F.col("customer_key").isNotNull())
+    return projected(counted, ["*"], {}, F.col("lines") > 1)
 
 
 @source("subscribers")

@@ -34,7 +34,10 @@ def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
     if absent := sorted({SENT_AS.get(name, name) for f in wanted for name in needs(f) if name not in history.tables}):
         say(f"featurize {as_of}: no {', '.join(absent)}, so {len(wanted) - len(there)} features are left out")
     cohort = COHORTS / str(as_of)
+    rows = 0
     with whole_folder(FEATURES / str(as_of)) as folder:
-        rows = sum(write(build(some.of(read([cohort])), history, there, some), folder, by=["subscriber_id"], part=n)
-                   for n, some in enumerate(slices.slices(count_rows([cohort]), slices.PEOPLE)))
+        for n, some in enumerate(slices.slices(count_rows([cohort]), slices.PEOPLE)):
+            theirs = history.of(some)
+            rows += write(build(some.of(read([cohort])), theirs, there), folder, by=["subscriber_id"], part=n)
+            theirs.let_go()
     say(f"featurize {as_of}: {rows:,} subscribers, {len(there)} features")

@@ -73,7 +73,7 @@ def run(params: Params, common: Common, plan: Plan, as_of: date) -> None:
 
 def check_reaches(known: History, as_of: date) -> None:
     """Raises HistoryError unless someone used a line on the last day before the as-of date: a file cut short looks just like churn."""
-    newest = known.events("usage_daily").table.agg(F.max("day")).collect()[0][0]
+    newest = known.pieces("usage_daily").table.agg(F.max("day")).collect()[0][0]
     if newest is None or newest < known.day - 1:
         until = "never" if newest is None else f"until {EPOCH + timedelta(newest)}"
         raise HistoryError(f"Call records reach {until}, not to the day before {as_of}: everyone would look silent. "
