@@ -1,6 +1,7 @@
 """How good the model is on invented operators of several seeds, as Markdown tables: beside the best achievable, and beside the baselines."""
 import argparse
 import re
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5], metavar="N")
     parser.add_argument("--subscribers", type=int, default=100_000)
     parser.add_argument("--records", action="store_true", help="also what the records could tell at most: another fit for each")
-    parser.add_argument("--folder", type=Path, help="where the operators lie and stay; one that is judged already is not made again "
-                                                    "(default: none stays; 10 GB for 100,000 subscribers)")
+    parser.add_argument("--folder", type=Path, help="where the operators lie and stay, seed1 and so on: one that is judged is kept, one that "
+                                                    "is not is made anew (default: none stays; 10 GB for 100,000 subscribers)")
     chosen = parser.parse_args()
     found = {}
     for seed in chosen.seeds:
@@ -35,7 +36,8 @@ def main() -> None:
 
 def judge(folder: Path, seed: int, subscribers: int, words: list[str]) -> None:
     """Simulate an operator in the folder, and run all that its model is judged by."""
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)  # what a killed run left
+    folder.mkdir(parents=True)
     params = (ROOT / "params.yaml").read_text("utf-8")
     for key, value in (("seed", seed), ("track", "false")):
         params, count = re.subn(rf"^  {key}: .*$", f"  {key}: {value}", params, flags=re.MULTILINE)
