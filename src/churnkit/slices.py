@@ -2,7 +2,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from churnkit.engine import ENGINE, Column, F, Frame, projected
+from churnkit.engine import ENGINE, F, Frame, projected
 
 ROWS = 2_500_000  # events of a slice: more of them are slower for the passes, fewer for what spills
 PEOPLE = 75_000  # subscribers of a slice, with a column for each feature: more of them spill, and each slice costs some seconds of SQL
@@ -21,13 +21,10 @@ class Slice:
         """Whether everyone is in it."""
         return self == Slice()
 
-    def has(self) -> Column:
-        """Whether a row is of one of them."""
-        return (F.col("subscriber_id") >= self.first) & (F.col("subscriber_id") < self.last)
-
     def of(self, table: Frame) -> Frame:
         """Their rows of a table; a file sorted by subscriber is read only where the slice lies."""
-        return table if self.is_whole else projected(table, ["*"], {}, self.has())
+        who = F.col("subscriber_id")
+        return table if self.is_whole else projected(table, ["*"], {}, (who >= self.first) & (who < self.last))
 
 
 def slices(rows: int, at_once: int) -> list[Slice]:
